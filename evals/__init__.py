@@ -1,0 +1,1 @@
+"""One benchmark a file (dataset and judge), metrics, the runner."""

@@ -1,0 +1,1 @@
+"""The LangGraph graphs: an episode, later a chat turn; the state; the checkpointer."""

@@ -1,0 +1,45 @@
+"""The sound of a clip as 16 kHz mono samples, decoded once into the workspace and read from there in pieces."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emoagent.schema import Clip, Span
+from emoagent.tools.workspace import workspace
+
+RATE = 16_000
+
+
+class Audio:
+    """Samples on disk, mapped into memory: reading a span costs only that span."""
+
+    rate = RATE
+
+    def __init__(self, path: Path) -> None:
+        self._samples = np.memmap(path, dtype="<i2", mode="r") if path.stat().st_size else np.zeros(0, "<i2")
+
+    @property
+    def duration(self) -> float:
+        """Seconds of sound."""
+        return len(self._samples) / RATE
+
+    def read(self, span: Span) -> NDArray[np.float32]:
+        """The samples of `span`, (n,) in -1..1; shorter where the sound ends earlier."""
+        return self.read_int16(span).astype(np.float32) / 32768
+
+    def read_int16(self, span: Span) -> NDArray[np.int16]:
+        """The samples of `span`, (n,) 16-bit."""
+        return np.asarray(self._samples[round(span.start * RATE) : round(span.end * RATE)], dtype=np.int16)
+
+
+def audio_of(clip: Clip) -> Audio:
+    """The sound of the clip that the current run analyses.
+
+    Raises `MediaError` if it cannot be decoded. Ask for it only where `clip.audio` is not `None`.
+    """
+    from emoagent.tools.media import extract_audio
+
+    return Audio(workspace().derived("audio.s16", lambda path: extract_audio(workspace().source, path, clip)))

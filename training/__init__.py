@@ -1,0 +1,1 @@
+"""Recipes: data builders and fitting."""

@@ -1,0 +1,1 @@
+"""The evidence report: data shaping in Python, a small bundled front end."""
