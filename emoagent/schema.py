@@ -82,6 +82,7 @@ class Clip(Record):
     sha256: str
     bytes: int = Field(ge=0)
     format: str = Field(description="container format")
+    start: float = Field(default=0.0, allow_inf_nan=False, description="the container's time stamp at which 0 s lies")
     duration: float = Field(gt=0, allow_inf_nan=False, description="seconds")
     video: VideoStream | None = None
     audio: AudioStream | None = None

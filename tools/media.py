@@ -1,0 +1,182 @@
+"""Media files, seen from the trusted side: everything is decoded by a child process (`emoagent.tools.decoder`)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import select
+import signal
+import struct
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emoagent.errors import EmoagentError, MediaError, ResourceLimit
+from emoagent.schema import AudioStream, Clip, Fault, VideoStream
+from emoagent.tools.workspace import workspace
+
+ANALYSIS_FPS = 12.5
+ANALYSIS_SIDE = 960
+STALL_SECONDS = 60.0
+PIPE_BYTES = 1 << 20
+KEPT_VARIABLES = ("PATH", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "LANG", "TMPDIR", "HOME")
+
+Picture = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Probed:
+    """A usable clip, and what is wrong with it although it can be used."""
+
+    clip: Clip
+    faults: tuple[Fault, ...]
+
+
+def probe(path: Path) -> Probed:
+    """Reads the file to its end, without decoding more than a frame of each stream.
+
+    Raises `MediaError` (exit 4) if it is no usable audio or video, `ResourceLimit` (exit 7) if it is too large.
+    """
+    _check_file(path)
+    facts = _end(path, {"op": "probe"})
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    clip = Clip(
+        id=digest[:16], name=path.name, sha256=digest, bytes=path.stat().st_size, format=facts["format"],
+        start=facts["start"], duration=round(facts["duration"], 3), subtitles=facts["subtitles"],
+        video=VideoStream(**facts["video"]) if facts["video"] else None,
+        audio=AudioStream(**facts["audio"]) if facts["audio"] else None,
+    )  # fmt: skip
+    return Probed(clip, tuple(_cut_off(clip, facts["claimed"])))
+
+
+def extract_audio(source: Path, target: Path, clip: Clip) -> None:
+    """Writes the sound as raw 16 kHz mono 16-bit samples."""
+    job = {"op": "audio", "start": clip.start, "duration": clip.duration, "cpu_seconds": _budget(clip)}
+    with target.open("wb") as file:
+        for _, data in _messages(source, job):
+            file.write(data)
+
+
+def read_frames(clip: Clip, fps: float = ANALYSIS_FPS) -> Iterator[tuple[float, Picture]]:
+    """The pictures of the current run's clip, thinned to about `fps`: (seconds, RGB uint8 (height, width, 3))."""
+    job = {"op": "pictures", "start": clip.start, "fps": fps, "side": ANALYSIS_SIDE, "cpu_seconds": _budget(clip)}
+    for header, data in _messages(workspace().source, job):
+        if "time" in header:
+            yield header["time"], np.frombuffer(data, np.uint8).reshape(header["shape"])
+
+
+def frames_at(clip: Clip, times: Sequence[float]) -> Iterator[tuple[int, float, Picture]]:
+    """The pictures shown at `times` (ascending seconds), in one pass: (index into `times`, seconds, RGB uint8)."""
+    job = {"op": "pictures_at", "start": clip.start, "times": list(times), "side": ANALYSIS_SIDE,
+           "cpu_seconds": _budget(clip)}  # fmt: skip
+    for header, data in _messages(workspace().source, job):
+        if "index" in header:
+            yield header["index"], header["time"], np.frombuffer(data, np.uint8).reshape(header["shape"])
+
+
+def embedded_subtitles(clip: Clip) -> list[tuple[float, float, str]]:
+    """The cues of the first text subtitle stream inside the file: (start, end, text)."""
+    job = {"op": "texts", "start": clip.start, "cpu_seconds": _budget(clip)}
+    found = [header for header, _ in _messages(workspace().source, job) if "text" in header]
+    return [(cue["start"], max(cue["start"], cue["stop"]), cue["text"]) for cue in found]
+
+
+def _check_file(path: Path) -> None:
+    problem = None
+    if not path.exists():
+        problem = "there is no such file"
+    elif path.is_dir():
+        problem = "it is a folder, not a media file"
+    elif not path.is_file():
+        problem = "it is not a regular file"
+    elif path.stat().st_size == 0:
+        problem = "the file is empty"
+    elif not os.access(path, os.R_OK):
+        problem = "it may not be read"
+    if problem:
+        raise MediaError(f"{path.name}: {problem}", hint="give the path of a video or audio file", where=str(path))
+
+
+def _cut_off(clip: Clip, claimed: float | None) -> Iterator[Fault]:
+    if claimed and claimed > clip.duration * 1.05 + 1:
+        message = f"the file says it lasts {claimed:.1f} s but holds {clip.duration:.1f} s"
+        yield Fault(source="probe", code="truncated_media", message=message, hint="get a complete copy of the file")
+
+
+def _budget(clip: Clip) -> int:
+    return 120 + round(20 * clip.duration)
+
+
+def _end(path: Path, job: dict[str, Any]) -> dict[str, Any]:
+    last: dict[str, Any] = {}
+    for header, _ in _messages(path, job):
+        last = header
+    facts: dict[str, Any] = last["end"]
+    return facts
+
+
+def _messages(path: Path, job: dict[str, Any]) -> Iterator[tuple[dict[str, Any], bytes]]:
+    """Runs one job in a child process and yields its messages; the last one has the key `end`."""
+    command = [sys.executable, "-P", "-m", "emoagent.tools.decoder", json.dumps({**job, "path": str(path.resolve())})]
+    environment = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0, env=environment
+    ) as child:
+        assert child.stdout is not None
+        _widen(child.stdout.fileno())
+        try:
+            yield from _read(child, path)
+        finally:
+            child.kill()
+
+
+def _read(child: subprocess.Popen[bytes], path: Path) -> Iterator[tuple[dict[str, Any], bytes]]:
+    while True:
+        prefix = _exactly(child, 4, path)
+        header = json.loads(_exactly(child, struct.unpack("<I", prefix)[0], path))
+        if "error" in header:
+            raise _error(header["error"], path)
+        yield header, _exactly(child, header.get("bytes", 0), path)
+        if "end" in header:
+            return
+
+
+def _exactly(child: subprocess.Popen[bytes], size: int, path: Path) -> bytes:
+    assert child.stdout is not None
+    data, filled = bytearray(size), 0
+    with memoryview(data) as view:
+        while filled < size:
+            if not select.select([child.stdout], [], [], STALL_SECONDS)[0]:
+                raise ResourceLimit(f"{path.name}: the decoder gave nothing for {STALL_SECONDS:.0f} s", where=str(path))
+            count = child.stdout.readinto(view[filled:])  # type: ignore[attr-defined]
+            if not count:
+                raise _death(child, path)
+            filled += count
+    return bytes(data)
+
+
+def _death(child: subprocess.Popen[bytes], path: Path) -> EmoagentError:
+    status = child.wait()
+    if status in (-signal.SIGKILL, -signal.SIGXCPU):
+        return ResourceLimit(f"{path.name}: decoding ran into a limit of memory or processor time", where=str(path))
+    return MediaError(f"{path.name}: the decoder broke on this file (status {status})", where=str(path))
+
+
+def _error(envelope: dict[str, str], path: Path) -> EmoagentError:
+    kind = ResourceLimit if envelope["code"] == "resource_limit" else MediaError
+    return kind(f"{path.name}: {envelope['message']}", hint=envelope.get("hint", ""), where=str(path))
+
+
+def _widen(descriptor: int) -> None:
+    if sys.platform == "linux":
+        import fcntl
+
+        fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
