@@ -21,7 +21,7 @@ from typing import Generic, Literal, TypeVar
 from emoagent.schema import Clip, Evidence, Measure, Modality, Opinion, Person, Producer, Span, Utterance
 
 GROUP = "emoagent.agents"
-Need = Literal["audio", "video", "text"]
+Need = Literal["audio", "video", "faces", "text"]
 Role = Literal["hearer", "perceiver", "opiner"]
 
 
@@ -94,7 +94,8 @@ def perceiver(
 ) -> Callable[[Callable[[Clip, Sequence[Utterance]], Iterable[Finding]]], Perceiver]:
     """Makes a generator `(Clip, utterances) -> findings` a perception agent, named after the function.
 
-    `needs`: `audio` and `video` are checked against the clip before it runs; `text` lets it see the transcript.
+    `needs`: `audio`, `video` and `faces` (tracked faces) are checked before it runs; what is missing masks the agent.
+    `text` lets it see the transcript.
     `cost`: a plain phrase for `emoagent agents`, e.g. `0.02 x real time on one core`.
     """
 

@@ -6,6 +6,7 @@ Media never enters the graph's state. A tool finds the file behind a clip, and w
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -22,12 +23,12 @@ class Workspace:
 
     source: Path
     folder: Path
-    _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
+    _locks: defaultdict[str, Lock] = field(default_factory=lambda: defaultdict(Lock), repr=False, compare=False)
 
     def derived(self, name: str, make: Callable[[Path], None]) -> Path:
         """The file `work/<name>`, made by `make(temporary path)` if it is not there; whole or absent, never half."""
         path = self.folder / "work" / name
-        with self._lock:
+        with self._locks[name]:
             if not path.exists():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 unfinished = path.with_name(f".{name}")

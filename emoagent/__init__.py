@@ -1,0 +1,27 @@
+"""emoagent: for every utterance of a video, which emotion is expressed, by whom, how sure, and why.
+
+    from emoagent import analyze
+    trace = analyze("episode.mp4", out="runs/episode")
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from emoagent.analysis import analyze
+    from emoagent.schema import Trace
+
+__all__ = ["Trace", "analyze"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "analyze":
+        from emoagent.analysis import analyze
+
+        return analyze
+    if name == "Trace":
+        from emoagent.schema import Trace
+
+        return Trace
+    raise AttributeError(f"module 'emoagent' has no attribute {name!r}")

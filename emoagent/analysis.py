@@ -1,0 +1,149 @@
+"""The front door: a media file in, a trace out."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import tempfile
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from emoagent.errors import MediaError, Refused, ResourceLimit
+from emoagent.profiles import pick_profile
+from emoagent.run_folder import RunFolder, fingerprint, only_writer, write_text
+from emoagent.schema import Trace
+from emoagent.settings import Settings
+
+if TYPE_CHECKING:
+    from emoagent.graphs.state import Episode
+
+Listener = Callable[[dict[str, Any]], None]
+"""Is told `{"clip": Clip}` once, then `{"stage", "at"}` and `{"stage", "took"}` as the run goes on."""
+
+FORBIDDEN_CONTEXTS = ("workplace", "education")
+
+
+def analyze(
+    source: str | Path,
+    out: str | Path | None = None,
+    *,
+    settings: Settings | None = None,
+    resume: bool = False,
+    listener: Listener | None = None,
+) -> Trace:
+    """Analyses one media file and returns its trace.
+
+    With `out`, the folder gets `trace.json`, `report.html`, thumbnails and what is needed to go on after an
+    interruption (`resume=True`); an earlier run in it is replaced only when this one is complete.
+
+    Raises `MediaError` (unusable file), `OutputError`, `ResourceLimit`, `Refused`, `UsageError`.
+    """
+    settings = settings or Settings()
+    pick_profile(settings.profile)
+    _allow(settings)
+    path = Path(source)
+    if out is None:
+        with tempfile.TemporaryDirectory(prefix="emoagent-") as folder:
+            return _run(path, Path(folder), settings, resume, listener)
+    return _run(path, Path(out), settings, resume, listener)
+
+
+def _allow(settings: Settings) -> None:
+    from emoagent.graphs.episode import chosen
+
+    biometric = [agent.name for agent in chosen(settings) if agent.modality in ("face", "voice", "behavior")]
+    if settings.context in FORBIDDEN_CONTEXTS and biometric:
+        raise Refused(
+            f"in the context {settings.context!r}, emotions must not be inferred from face or voice "
+            "(EU AI Act, Article 5(1)(f))",
+            hint="run on the words alone: --agents transcript",
+        )
+
+
+def _run(path: Path, out: Path, settings: Settings, resume: bool, listener: Listener | None) -> Trace:
+    from emoagent.tools.media import check_file
+
+    check_file(path)
+    told = {name: str(value) for name, value in settings.model_dump().items()}
+    folder = RunFolder(out, fingerprint(path, told, metadata.version("emoagent")))
+    with only_writer(out):
+        try:
+            return _run_in(folder, path, settings, resume, listener)
+        except (MediaError, Refused):
+            folder.discard()
+            raise
+        except sqlite3.OperationalError as error:
+            raise ResourceLimit(f"the checkpoints cannot be written: {error}", hint="free some space") from error
+
+
+def _run_in(folder: RunFolder, path: Path, settings: Settings, resume: bool, listener: Listener | None) -> Trace:
+    if resume and folder.finishing():
+        folder.finish()
+    if resume and folder.finished():
+        return Trace.model_validate_json((folder.path / "trace.json").read_text(encoding="utf-8"))
+    from emoagent.assembly import assemble
+
+    work = folder.open(resume=resume)
+    state = _perform(work, path, settings, resume, listener)
+    trace = assemble(state, settings)
+    _write(work, trace)
+    folder.finish()
+    return trace
+
+
+def _perform(
+    work: Path, path: Path, settings: Settings, resume: bool, listener: Listener | None
+) -> Episode:
+    from langsmith.run_helpers import tracing_context
+
+    from emoagent.graphs.checkpoints import checkpoints
+    from emoagent.graphs.episode import episode_graph
+    from emoagent.graphs.state import Environment, Episode
+    from emoagent.tools.workspace import Workspace
+
+    took = _earlier_timings(work)
+    with checkpoints(work) as saver, tracing_context(enabled=False):
+        graph = episode_graph(saver)
+        config: Any = {"configurable": {"thread_id": "episode"}}
+        begun = resume and saver.get_tuple(config) is not None
+        stream = graph.stream(
+            None if begun else Episode(), config, context=Environment(Workspace(path.resolve(), work), settings),
+            stream_mode=["custom", "updates"], durability="sync",
+        )  # fmt: skip
+        for kind, event in stream:
+            message = _message(kind, event)
+            if listener and message:
+                listener(message)
+            if message and "took" in message:
+                took[message["stage"]] = took.get(message["stage"], 0.0) + message["took"]
+                write_text(work / "timings.json", json.dumps(took, indent=1))
+        return Episode(**graph.get_state(config).values)
+
+
+def _message(kind: str, event: Any) -> dict[str, Any] | None:
+    if kind == "custom":
+        message: dict[str, Any] = event
+        return message
+    return {"clip": event["probe"]["clip"]} if "probe" in event else None
+
+
+def _earlier_timings(work: Path) -> dict[str, float]:
+    try:
+        earlier: dict[str, float] = json.loads((work / "timings.json").read_text())
+    except (OSError, ValueError):
+        return {}
+    return earlier
+
+
+def _write(work: Path, trace: Trace) -> None:
+    from emoagent.viewer.report import write_report
+
+    write_text(work / "trace.json", trace_json(trace))
+    write_report(trace, work / "report.html", media=work / "media")
+
+
+def trace_json(trace: Trace) -> str:
+    """The trace as it stands in `trace.json`: indented, one trailing newline, the same bytes for the same run."""
+    return trace.model_dump_json(indent=1) + "\n"

@@ -1,0 +1,155 @@
+"""The command line. Heavy parts are imported by the command that needs them, so that `--help` answers at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from emoagent.errors import EXIT_INTERRUPTED, EmoagentError
+
+QUIET = {
+    "GLOG_minloglevel": "3", "TF_CPP_MIN_LOG_LEVEL": "3", "HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1",
+    "PYANNOTE_METRICS_ENABLED": "0", "VLLM_NO_USAGE_STATS": "1", "ORT_DISABLE_TELEMETRY": "1",
+}  # fmt: skip
+
+app = typer.Typer(
+    help="Which emotion each utterance of a video expresses, by whom, how sure, and why - with evidence to check.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+models = typer.Typer(help="The model files: list, pull, verify.", no_args_is_help=True)
+app.add_typer(models, name="models")
+
+Json = Annotated[bool, typer.Option("--json", help="print JSON on stdout and nothing else")]
+
+
+def main() -> None:
+    """Entry point: every error leaves as one message with its exit status, never as a traceback."""
+    os.environ.update({name: value for name, value in QUIET.items() if name not in os.environ})
+    try:
+        app()
+    except EmoagentError as error:
+        show_error(error, as_json="--json" in sys.argv)
+        sys.exit(error.exit_status)
+    except KeyboardInterrupt:
+        sys.exit(EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+def show_error(error: EmoagentError, *, as_json: bool) -> None:
+    """Writes what happened and what to do to stderr; as the envelope `{code, message, hint, where}` with `--json`."""
+    if as_json:
+        typer.echo(json.dumps(error.envelope()), err=True)
+        return
+    typer.echo(f"error: {error.message}", err=True)
+    if error.hint:
+        typer.echo(f"  hint: {error.hint}", err=True)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"emoagent {version('emoagent')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="print it")] = False,
+) -> None:
+    """Which emotion each utterance of a video expresses, by whom, how sure, and why - with evidence to check."""
+
+
+@app.command()
+def analyze(
+    files: Annotated[list[Path], typer.Argument(help="video or audio files", metavar="FILE...")],
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="folder for the result [default: NAME.emoagent; none with --json]")
+    ] = None,
+    as_json: Json = False,
+    profile: Annotated[str | None, typer.Option(help="auto, embedded, local or server")] = None,
+    transcript: Annotated[
+        str | None, typer.Option(help="auto, subtitles, pocketsphinx, whisperx or windows")
+    ] = None,
+    agents: Annotated[str | None, typer.Option(help="perception agents to run, with commas [default: all]")] = None,
+    policy: Annotated[
+        str | None, typer.Option(help="on conflict: reliability-weighted, report-both, face-first or voice-first")
+    ] = None,
+    context: Annotated[
+        str | None, typer.Option(help="unspecified, research, entertainment, workplace or education")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="go on with an interrupted run")] = False,
+) -> None:
+    """Analyse media files: a trace, a report and a table of what each utterance expresses."""
+    from emoagent.commands.analyze import run
+    from emoagent.settings import load_settings
+
+    names = tuple(name.strip() for name in agents.split(",") if name.strip()) if agents else None
+    settings = load_settings(
+        profile=profile, transcript=transcript, agents=names, policy=policy, context=context
+    )
+    raise typer.Exit(run(files, out, settings, as_json=as_json, resume=resume))
+
+
+@app.command()
+def report(
+    run: Annotated[Path, typer.Argument(help="a result folder, or its trace.json", metavar="RUN")],
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="the page [default: report.html in the folder]")] = None,
+    video: Annotated[str | None, typer.Option(help="path or address of the video, as seen from the page")] = None,
+) -> None:
+    """Write the evidence report of a result again, as one HTML page."""
+    from emoagent.commands.report import run as write
+
+    typer.echo(str(write(run, out, video)))
+
+
+@app.command()
+def agents(as_json: Json = False) -> None:
+    """List the agents: what they do, need and cost."""
+    from emoagent.commands.agents import run
+
+    run(as_json=as_json)
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Check this machine: Python, libraries, models, disk; each finding names its fix."""
+    from emoagent.commands.doctor import run
+
+    raise typer.Exit(run(as_json=as_json))
+
+
+@models.command("list")
+def models_list(as_json: Json = False) -> None:
+    """List the model files with size, licence and state."""
+    from emoagent.commands.models import listing
+
+    listing(as_json=as_json)
+
+
+@models.command("pull")
+def models_pull(names: Annotated[list[str] | None, typer.Argument(help="[default: all that are needed]")] = None) -> None:
+    """Fetch model files into the cache."""
+    from emoagent.commands.models import pull
+
+    pull(names or [])
+
+
+@models.command("verify")
+def models_verify(as_json: Json = False) -> None:
+    """Check the cached model files against their sha256."""
+    from emoagent.commands.models import verify
+
+    verify(as_json=as_json)
+
+

@@ -1,0 +1,1 @@
+"""What the commands do, one command a file; `emoagent.cli` holds their arguments."""

@@ -1,0 +1,134 @@
+"""A run's folder. Work goes on in `.unfinished/`; only a complete result takes the place of an earlier one.
+
+    DIR/trace.json  report.html  timings.json  media/  work/  checkpoints.sqlite  run.json
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from emoagent.errors import OutputError, ResourceLimit
+
+UNFINISHED = ".unfinished"
+MANIFEST = "run.json"
+PLAN = ".moving"
+LOCK = ".lock"
+RESULTS = ("media", "work", "checkpoints.sqlite", "timings.json", "report.html", "trace.json")
+
+
+class RunFolder:
+    """The folder of one clip's run. `fingerprint` says what is analysed and how: only equal runs can be resumed."""
+
+    def __init__(self, path: Path, fingerprint: dict[str, str]) -> None:
+        self.path, self.fingerprint = path, fingerprint
+        self.unfinished = path / UNFINISHED
+
+    def finished(self) -> bool:
+        """Whether the folder holds the complete result of just this run."""
+        return not self.unfinished.exists() and _manifest(self.path) == self.fingerprint
+
+    def resumable(self) -> bool:
+        """Whether an unfinished run of just this kind is there."""
+        return _manifest(self.unfinished) == self.fingerprint
+
+    def open(self, *, resume: bool) -> Path:
+        """The folder to work in, empty unless an equal run is resumed. Raises `OutputError`, `ResourceLimit`."""
+        with _disk(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
+            if self.unfinished.exists() and not (resume and self.resumable()):
+                shutil.rmtree(self.unfinished)
+            self.unfinished.mkdir(exist_ok=True)
+            write_text(self.unfinished / MANIFEST, json.dumps(self.fingerprint, indent=1))
+        return self.unfinished
+
+    def finishing(self) -> bool:
+        """Whether an equal run was complete and was killed while it was moved into place."""
+        return self.resumable() and (self.unfinished / PLAN).exists()
+
+    def finish(self) -> None:
+        """Moves the complete result into place. Killed at any point, it can be called again."""
+        plan = self.unfinished / PLAN
+        with _disk(self.path):
+            if not plan.exists():
+                write_text(plan, "\n".join(name for name in RESULTS if (self.unfinished / name).exists()))
+            made = plan.read_text(encoding="utf-8").split("\n")
+            for name in RESULTS:
+                self._put_in_place(name, made)
+            write_text(self.path / MANIFEST, json.dumps(self.fingerprint, indent=1))
+            shutil.rmtree(self.unfinished)
+
+    def discard(self) -> None:
+        """Removes the unfinished run, and the folder if nothing else is in it."""
+        shutil.rmtree(self.unfinished, ignore_errors=True)
+        if self.path.is_dir() and {item.name for item in self.path.iterdir()} <= {LOCK}:
+            shutil.rmtree(self.path)
+
+    def _put_in_place(self, name: str, made: list[str]) -> None:
+        fresh, place = self.unfinished / name, self.path / name
+        if fresh.exists() or name not in made:
+            _remove(place)
+        if fresh.exists():
+            os.replace(fresh, place)
+
+
+@contextmanager
+def only_writer(path: Path) -> Iterator[None]:
+    """Keeps other runs out of the folder while this one writes. Raises `OutputError` if one is at it."""
+    with _disk(path):
+        path.mkdir(parents=True, exist_ok=True)
+        lock = (path / LOCK).open("w")
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise OutputError("another run is writing into this folder", hint="wait, or choose another -o DIR",
+                              where=str(path)) from error  # fmt: skip
+        yield
+
+
+def fingerprint(source: Path, settings: dict[str, str], version: str) -> dict[str, str]:
+    """What must be equal for a run to be resumed: the file's content, the settings, our version."""
+    with source.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"sha256": digest, "source": str(source.resolve()), "version": version, **settings}
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a file whole or not at all."""
+    unfinished = path.with_name(f".{path.name}.tmp")
+    unfinished.write_text(text, encoding="utf-8")
+    os.replace(unfinished, path)
+
+
+def _manifest(folder: Path) -> dict[str, str] | None:
+    try:
+        found: dict[str, str] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _disk(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise ResourceLimit("no space left on the disk", hint="free some space", where=str(path)) from error
+        reason = error.strerror or str(error)
+        raise OutputError(f"the output folder cannot be used: {reason}", hint="choose -o DIR", where=str(path)) from error

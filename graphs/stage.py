@@ -1,0 +1,59 @@
+"""What every node of a graph has in common: a workspace, progress, a stopwatch, and failures that become faults."""
+
+from __future__ import annotations
+
+import errno
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from langgraph.runtime import Runtime
+
+from emoagent.errors import EmoagentError, ResourceLimit
+from emoagent.graphs.state import Environment
+from emoagent.schema import Fault
+from emoagent.settings import Settings
+from emoagent.tools.progress import heard_by
+from emoagent.tools.workspace import working_in
+
+Update = dict[str, Any]
+S = TypeVar("S")
+
+
+def stage(name: str, work: Callable[[S, Settings], Update]) -> Callable[[S, Runtime[Environment]], Update]:
+    """A graph node that runs `work` in the run's workspace. It streams `{"stage", "at"}` (seconds of the clip that are
+    done) and, when it is through, `{"stage", "took"}` (seconds on the clock)."""
+
+    def node(state: S, runtime: Runtime[Environment]) -> Update:
+        label = getattr(state, "agent", name)
+        write, began = runtime.stream_writer, time.perf_counter()
+        write({"stage": label, "at": 0.0})
+        with working_in(runtime.context.workspace), heard_by(lambda at: write({"stage": label, "at": at})):
+            update = work(state, runtime.context.settings)
+        write({"stage": label, "took": time.perf_counter() - began})
+        return update
+
+    node.__name__ = name
+    return node
+
+
+@contextmanager
+def faults_into(faults: list[Fault], source: str, stops: tuple[type[Exception], ...] = ()) -> Iterator[None]:
+    """Turns what goes wrong inside the `with` block into a `Fault` of `source`; `stops` and a full disk are raised."""
+    try:
+        yield
+    except stops:
+        raise
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise ResourceLimit("no space left on the disk", hint="free some space, then use --resume") from error
+        faults.append(_unexpected(source, error))
+    except EmoagentError as error:
+        faults.append(Fault(source=source, code=error.code, message=error.message, hint=error.hint))
+    except Exception as error:
+        faults.append(_unexpected(source, error))
+
+
+def _unexpected(source: str, error: Exception) -> Fault:
+    return Fault(source=source, code="agent_failed", message=f"{type(error).__name__}: {error}")

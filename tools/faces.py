@@ -1,0 +1,41 @@
+"""The faces of the current run's clip: tracked once, kept in the workspace, read by whoever needs them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from emoagent.schema import Clip, Model
+from emoagent.tools.face_series import FaceSeries
+from emoagent.tools.workspace import workspace
+
+
+def faces_of(clip: Clip) -> FaceSeries:
+    """All faces of the clip; the first call tracks them. Ask for it only where `clip.video` is not `None`.
+
+    Raises `ModelMissing` if there is no landmark model, `MediaError` if the pictures cannot be decoded.
+    """
+    return FaceSeries.load(workspace().derived("faces.npz", lambda path: _track(clip).save(path)))
+
+
+def landmark_model() -> Model:
+    """The landmark model that `faces_of` uses, for the provenance of the run. May fetch it, as `faces_of` does."""
+    from emoagent.tools.assets import face_landmarker
+
+    asset = face_landmarker()
+    return Model(name=asset.name, sha256=asset.sha256, licence=asset.licence, source=asset.source)
+
+
+def _track(clip: Clip) -> FaceSeries:
+    from emoagent.tools.assets import face_landmarker
+    from emoagent.tools.face_tracker import FaceTracker
+    from emoagent.tools.landmarker import Landmarker
+    from emoagent.tools.media import read_frames
+    from emoagent.tools.progress import tell
+
+    asset = face_landmarker()
+    with Landmarker(asset.path) as landmarker:
+        tracker = FaceTracker(landmarker, asset=asset.name)
+        for time, rgb in read_frames(clip):
+            tracker.add(time, rgb)
+            tell(time)
+        return tracker.series()
