@@ -1,0 +1,218 @@
+"""The model files that do not come with a package: which there are, where they are kept, and how to get them.
+
+They are kept in the user's cache folder, or in `EMOAGENT_CACHE`. `EMOAGENT_OFFLINE=1` forbids fetching.
+`EMOAGENT_FACE_LANDMARKER` names a face landmark model of one's own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal
+
+from emoagent.errors import ModelMissing, ResourceLimit, UsageError
+from emoagent.tools.asset_sources import Package, Part, Progress, Unfetched, Web
+
+Status = Literal["absent", "present", "verified", "corrupt"]
+
+MODULES = "mediapipe/modules"
+WHEEL = ("mediapipe==0.10.21", 35_627_340)
+OWN_MODEL = "EMOAGENT_FACE_LANDMARKER"
+
+
+@dataclass(frozen=True)
+class Asset:
+    """A model file: what it is, its licence, size in bytes, sha256, and the source it is fetched from.
+
+    `instead` names the asset that does its work where this one cannot be had.
+    """
+
+    name: str
+    what: str
+    licence: str
+    size: int
+    sha256: str
+    source: Web | Package
+    instead: str | None = None
+
+    @property
+    def path(self) -> Path:
+        """Where the file is kept, whether it is there or not."""
+        return cache_folder() / f"{self.name}.task"
+
+
+@dataclass(frozen=True)
+class Located:
+    """A model file that is there and has been checked."""
+
+    path: Path
+    name: str
+    sha256: str
+    licence: str
+    source: str
+
+
+FACE = Asset(
+    name="face_landmarker",
+    what="478 face landmarks and 52 blendshapes (MediaPipe, float16, version 1)",
+    licence="Apache-2.0",
+    size=3_758_596,
+    sha256="64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff",
+    source=Web(
+        "https://storage.googleapis.com/mediapipe-models/face_landmarker/face_landmarker/float16/1/face_landmarker.task"
+    ),
+    instead="face_landmarker_assembled",
+)
+FACE_ASSEMBLED = Asset(
+    name="face_landmarker_assembled",
+    what="468 face landmarks, no blendshapes (put together from an older MediaPipe package)",
+    licence="Apache-2.0",
+    size=1_472_386,
+    sha256="c009b6db34d30d5f2e68da7eeb572338e36ce682c39f39e215a8e4cdb06d8908",
+    source=Package(*WHEEL, (
+        Part(f"{MODULES}/face_landmark/face_landmark.tflite", "face_landmarks_detector.tflite", 1_242_398,
+             "1055cb9d4a9ca8b8c688902a3a5194311138ba256bcc94e336d8373a5f30c814"),
+        Part(f"{MODULES}/face_detection/face_detection_short_range.tflite", "face_detector.tflite", 229_714,
+             "bbff11cebd1eb27a1e004cae0b0e63ec8c551cbf34a4451148b4908b8db3eca8"),
+    )),
+)  # fmt: skip
+HAND_ASSEMBLED = Asset(
+    name="hand_landmarker_assembled",
+    what="21 landmarks per hand (put together from an older MediaPipe package)",
+    licence="Apache-2.0",
+    size=7_819_037,
+    sha256="4a69a4733192f3de6a22248626a97850885696f1adbcd9f6fee0ab2b88424d46",
+    source=Package(*WHEEL, (
+        Part(f"{MODULES}/hand_landmark/hand_landmark_full.tflite", "hand_landmarks_detector.tflite", 5_478_917,
+             "11c272b891e1a99ab034208e23937a8008388cf11ed2a9d776ed3d01d0ba00e3"),
+        Part(f"{MODULES}/palm_detection/palm_detection_full.tflite", "hand_detector.tflite", 2_339_846,
+             "1b14e9422c6ad006cde6581a46c8b90dd573c07ab7f3934b5589e7cea3f89a54"),
+    )),
+)  # fmt: skip
+ASSETS = {asset.name: asset for asset in (FACE, FACE_ASSEMBLED, HAND_ASSEMBLED)}
+
+
+def cache_folder() -> Path:
+    """Where fetched files are kept: `EMOAGENT_CACHE`, or the user's cache folder."""
+    from platformdirs import user_cache_path
+
+    own = os.environ.get("EMOAGENT_CACHE")
+    return Path(own).expanduser() if own else user_cache_path("emoagent")
+
+
+def listed() -> list[Asset]:
+    """Every model file that can be fetched."""
+    return list(ASSETS.values())
+
+
+def status(asset: Asset) -> Status:
+    """Whether the file is there, by its size alone."""
+    try:
+        return "present" if asset.path.stat().st_size == asset.size else "corrupt"
+    except OSError:
+        return "absent"
+
+
+def verify(name: str) -> Status:
+    """Whether the file is there and is the right one, by its sha256. Raises `UsageError` for an unknown name."""
+    asset = _known(name)
+    found = status(asset)
+    if found != "present":
+        return found
+    return "verified" if sha256_of(asset.path) == asset.sha256 else "corrupt"
+
+
+def pull(name: str, progress: Progress | None = None) -> Path:
+    """The path of the file, fetched if it is not there or is corrupt; or of the one that does its work instead.
+
+    Raises `ModelMissing` (exit 5) if it cannot be had, `UsageError` (exit 2) for an unknown name.
+    """
+    return _pull(_known(name), progress).path
+
+
+def face_landmarker(progress: Progress | None = None) -> Located:
+    """The face landmark model to use: one's own, else the official one, else the one put together from a package.
+
+    Fetches it on first use. Raises `ModelMissing` (exit 5) if none can be had.
+    """
+    if own := os.environ.get(OWN_MODEL):
+        return _own(Path(own).expanduser())
+    cached = (asset for asset in (FACE, FACE_ASSEMBLED) if verify(asset.name) == "verified")
+    return _located(next(cached, None) or _pull(FACE, progress))
+
+
+def sha256_of(path: Path) -> str:
+    """The file's sha256, 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _known(name: str) -> Asset:
+    if name not in ASSETS:
+        raise UsageError(f"there is no model file called {name!r}", hint="one of: " + ", ".join(ASSETS))
+    return ASSETS[name]
+
+
+def _pull(asset: Asset, progress: Progress | None) -> Asset:
+    wanted = [asset] + ([ASSETS[asset.instead]] if asset.instead else [])
+    if os.environ.get("EMOAGENT_OFFLINE", "").lower() not in ("", "0", "false", "no"):
+        return _cached(wanted)
+    reasons = []
+    for candidate in wanted:
+        try:
+            if verify(candidate.name) != "verified":
+                _fetch(candidate, progress)
+            return candidate
+        except Unfetched as error:
+            reasons.append(str(error))
+    raise ModelMissing(
+        f"the model file {asset.name} cannot be fetched: " + "; ".join(reasons), hint=_hint(asset), where=asset.name
+    )
+
+
+def _cached(wanted: list[Asset]) -> Asset:
+    for asset in wanted:
+        if verify(asset.name) == "verified":
+            return asset
+    name = wanted[0].name
+    message = f"the model file {name} is not in {cache_folder()}, and EMOAGENT_OFFLINE forbids fetching it"
+    raise ModelMissing(message, hint=f"emoagent models pull {name}  (with EMOAGENT_OFFLINE unset)", where=name)
+
+
+def _fetch(asset: Asset, progress: Progress | None) -> None:
+    """Puts the file into the cache in one step, so that nobody ever sees half of it."""
+    try:
+        cache_folder().mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=cache_folder(), prefix=".pull-", ignore_cleanup_errors=True) as folder:
+            unfinished = Path(folder) / asset.path.name
+            asset.source.fetch(unfinished, asset.size, progress)
+            if sha256_of(unfinished) != asset.sha256:
+                raise Unfetched(f"{asset.source}: it is not the expected file (sha256 differs)")
+            os.replace(unfinished, asset.path)
+    except OSError as error:
+        hint = "free some space, or set EMOAGENT_CACHE to a folder that can be written"
+        raise ResourceLimit(f"cannot keep {asset.name} in {cache_folder()}: {error}", hint=hint) from error
+
+
+def _hint(asset: Asset) -> str:
+    again = f"when there is a network: emoagent models pull {asset.name}"
+    return f"{again}; or fetch {asset.source} elsewhere and set {OWN_MODEL}=PATH" if asset is FACE else again
+
+
+def _located(asset: Asset) -> Located:
+    return Located(asset.path, asset.name, asset.sha256, asset.licence, str(asset.source))
+
+
+def _own(path: Path) -> Located:
+    try:
+        digest = sha256_of(path)
+    except OSError as error:
+        hint = f"set {OWN_MODEL} to a .task file, or unset it"
+        raise ModelMissing(f"{OWN_MODEL} names {path}, which cannot be read: {error}", hint=hint) from error
+    for asset in (FACE, FACE_ASSEMBLED):
+        if asset.sha256 == digest:
+            return Located(path, asset.name, digest, asset.licence, f"{asset.source} (local file)")
+    return Located(path, "face_landmarker_own", digest, "unknown", f"local file of unknown origin ({OWN_MODEL})")
