@@ -1,0 +1,198 @@
+"""How each utterance was said, against how the same speaker has spoken so far. The rules are in docs/design/voice.md.
+
+It sees no text and looks only back: what is said of one utterance rests on it and on those before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from math import isfinite, log2
+
+from emoagent.agents.registry import Finding, perceiver
+from emoagent.schema import Clip, Span, Utterance
+from emoagent.tools.audio import RATE, Audio, audio_of
+from emoagent.tools.comparison import History, Norm, Standing
+from emoagent.tools.loudness import levels, noise_floor
+from emoagent.tools.prosody import LEAST_VOICED, Prosody, prosody
+
+LONGEST = 60.0  # seconds of an utterance that are measured
+LEAD = 1.0  # seconds before an utterance that tell the noise floor
+SHORT = 0.5  # seconds; a shorter utterance is no standard for later ones
+GRADES = ((1.96, "very "), (1.28, ""), (0.67, "rather "))  # standard normal quantiles 97.5, 90 and 75 %
+REGISTERS = (120.0, 210.0)  # Hz, habitual pitch of low and high voices (Traunmüller & Eriksson 1995)
+Unit = tuple[float, str]
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One kind of finding. `norm` is on `scale`; `trust` is its reliability in long clean sound of a known speaker."""
+
+    kind: str
+    measure: str
+    unit: str
+    value: Callable[[Prosody], float]
+    subject: str
+    low: str
+    high: str
+    phrase: str
+    norm: Norm
+    trust: float
+    scale: Callable[[float], float] = float
+
+
+def _semitones(hertz: float) -> float:
+    return 12 * log2(hertz)
+
+
+FEATURES = (
+    Feature("pitch", "median_f0", "Hz", lambda p: p.median_f0, "Pitch is", "low", "high", "median {:.0f} Hz",
+            Norm(2.5, 2.5, tuple(map(_semitones, REGISTERS))), 0.9, _semitones),
+    Feature("pitch_variation", "f0_range", "semitones", lambda p: p.f0_range, "Pitch variation is", "small", "large",
+            "{:.1f} semitones between the quartiles", Norm(1.0, 1.6, (4.0,)), 0.8),
+    Feature("loudness", "level", "dBFS", lambda p: p.level, "The voice is", "quiet", "loud", "{:.0f} dBFS",
+            Norm(5.0, 3.5), 0.8),
+    Feature("loudness_variation", "level_range", "dB", lambda p: p.level_range, "Loudness variation is", "small",
+            "large", "{:.1f} dB between the quartiles", Norm(2.0, 2.0), 0.6),
+    Feature("rate", "rate", "syllables/s", lambda p: p.rate, "Speech is", "slow", "fast",
+            "about {:.1f} syllables per second", Norm(0.7, 0.9, (4.2,)), 0.7),
+    Feature("pauses", "pause_share", "ratio", lambda p: p.pause_share, "The share of pauses is", "small", "large",
+            "{:.0%} of the time", Norm(0.06, 0.12, (0.08,)), 0.8),
+    Feature("effort", "alpha_ratio", "dB", lambda p: p.effort, "Vocal effort is", "low", "high",
+            "{:.1f} dB of energy above 1 kHz against below", Norm(5.0, 3.5), 0.6),
+)  # fmt: skip
+
+
+@perceiver(modality="voice", needs={"audio"}, cost="0.015 x real time on one core")
+def voice(clip: Clip, utterances: Sequence[Utterance]) -> Iterator[Finding]:
+    """Pitch, loudness, rate, pauses and vocal effort of each utterance, against the same speaker so far."""
+    audio = audio_of(clip)
+    histories = [(feature, History(feature.norm)) for feature in FEATURES]
+    for utterance in utterances:
+        measured = measure(audio, utterance.span)
+        if measured is None:
+            continue
+        if measured.voiced < LEAST_VOICED:
+            yield _no_voice(utterance, measured)
+            continue
+        for feature, history in histories:
+            value = feature.value(measured)
+            if isfinite(value):
+                scaled = feature.scale(value)
+                yield _finding(feature, utterance, measured, history.standing(utterance.person, scaled))
+                if measured.duration >= SHORT:
+                    history.add(utterance.person, scaled)
+
+
+def measure(audio: Audio, span: Span) -> Prosody | None:
+    """The prosody of at most the first 60 s of `span`; `None` where the sound has ended before it."""
+    start = max(0.0, span.start - LEAD)
+    samples = audio.read(Span(start=start, end=min(span.end, span.start + LONGEST)))
+    spoken = samples[round((span.start - start) * RATE) :]
+    if not len(levels(spoken)):
+        return None
+    return prosody(spoken, floor=noise_floor(levels(samples)))
+
+
+def _finding(feature: Feature, utterance: Utterance, measured: Prosody, standing: Standing) -> Finding:
+    value = feature.value(measured)
+    measures: dict[str, Unit] = {feature.measure: (value, feature.unit), **_details(feature.kind, utterance, measured)}
+    measures["compared_with"] = (float(standing.earlier), "earlier utterances")
+    if standing.z is not None:
+        measures["z"] = (standing.z, "standard deviations")
+    if standing.percentile is not None:
+        measures["percentile"] = (standing.percentile, "percent")
+    return Finding(
+        utterance=utterance,
+        kind=feature.kind,
+        text=_sentence(feature, value, utterance.person, standing) + _aside(feature.kind, measured),
+        reliability=_reliability(feature, utterance.person, measured, standing),
+        measures=measures,
+        span=_measured_span(utterance, measured),
+        person=utterance.person,
+    )
+
+
+def _sentence(feature: Feature, value: float, person: str | None, standing: Standing) -> str:
+    if feature.kind == "pauses" and not value:
+        return "There is no pause of 0.2 s or more"
+    phrase = feature.phrase.format(value)
+    if standing.z is None:
+        return f"{feature.subject} at {phrase}; there is nothing earlier to compare it with"
+    whom = "this speaker" if person is not None else "the voices so far"
+    if not standing.earlier:
+        whom = "a voice heard for the first time"
+    text = f"{feature.subject} {_grade(feature, standing.z)} for {whom}: {phrase}"
+    if standing.percentile is not None:
+        of = "their" if person is not None else "the"
+        text += f", at the {_ordinal(standing.percentile)} percentile of {of} {standing.earlier + 1} utterances so far"
+    return text
+
+
+def _grade(feature: Feature, z: float) -> str:
+    for bound, adverb in GRADES:
+        if abs(z) > bound:
+            return adverb + (feature.high if z > 0 else feature.low)
+    return "as usual"
+
+
+def _aside(kind: str, measured: Prosody) -> str:
+    if kind == "pauses" and measured.pauses:
+        several = f"{measured.pauses} pauses, the longest" if measured.pauses > 1 else "one"
+        return f"; {several} of {measured.longest_pause:.1f} s."
+    if kind == "pitch" and measured.final_slope > 10:
+        return "; it rises at the end."
+    if kind == "pitch" and measured.final_slope < -20:
+        return "; it falls at the end."
+    return "."
+
+
+def _details(kind: str, utterance: Utterance, measured: Prosody) -> dict[str, Unit]:
+    """The further measures of a kind of finding, where they are defined."""
+    details = {
+        "pitch": {"final_slope": (measured.final_slope, "semitones/s"), "voiced": (measured.voiced, "s")},
+        "loudness": {"snr": (measured.snr, "dB"), "noise": (measured.noise, "dBFS")},
+        "pauses": {"longest_pause": (measured.longest_pause, "s")},
+        "rate": {"words": (_words_per_second(utterance), "words/s")},
+    }
+    return {name: pair for name, pair in details.get(kind, {}).items() if isfinite(pair[0])}
+
+
+def _words_per_second(utterance: Utterance) -> float:
+    """From words whose times were heard; a word's text is not needed. NaN where there are fewer than two."""
+    spans = [word.span for word in utterance.words if word.time_source != "interpolated"]
+    seconds = max((s.end for s in spans), default=0.0) - min((s.start for s in spans), default=0.0)
+    return len(spans) / seconds if len(spans) > 1 and seconds > 0 else float("nan")
+
+
+def _reliability(feature: Feature, person: str | None, measured: Prosody, standing: Standing) -> float:
+    needs_voice = feature.kind in ("pitch", "pitch_variation", "effort")
+    length = min(1.0, max(0.2, min(measured.duration, 2.5 * measured.voiced) if needs_voice else measured.duration))
+    clean = min(1.0, max(0.2, measured.snr / 20))
+    known = 0.3 if standing.z is None else 0.45 + 0.55 * standing.earlier / (standing.earlier + 2)
+    return feature.trust * length * clean * known * (1.0 if person is not None else 0.8)
+
+
+def _no_voice(utterance: Utterance, measured: Prosody) -> Finding:
+    """Silence is sure; sound without pitch may be a whisper or noise that hides a voice."""
+    silent = not isfinite(measured.level) or measured.level < -60
+    return Finding(
+        utterance=utterance,
+        kind="no_voice",
+        text="No voiced speech is heard.",
+        reliability=(0.9 if silent else 0.6) * min(1.0, max(0.2, measured.duration)),
+        measures={"voiced": (measured.voiced, "s")},
+        span=_measured_span(utterance, measured),
+        person=utterance.person,
+    )
+
+
+def _measured_span(utterance: Utterance, measured: Prosody) -> Span:
+    start = utterance.span.start
+    return Span(start=start, end=min(utterance.span.end, round(start + measured.duration, 3)))
+
+
+def _ordinal(percent: float) -> str:
+    number = min(99, max(1, round(percent)))
+    suffix = "th" if number in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{suffix}"

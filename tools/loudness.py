@@ -1,0 +1,58 @@
+"""How loud the sound is over time, where it is silent, and how loud the noise under it is."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+RATE = 16_000
+FRAME, HOP = 400, 160  # samples: 25 ms every 10 ms
+HOP_SECONDS = HOP / RATE
+SILENT = -100.0  # dBFS given to digital silence, below the last bit of 16-bit sound
+DEEPEST = 25.0  # dB below the loud parts where silence starts at the latest (de Jong & Wempe 2009)
+NOISE_SHARE = 0.6  # of the way down from loud to noise where silence starts in noisier sound
+
+Levels = NDArray[np.float64]
+
+
+def levels(samples: NDArray[np.float32]) -> Levels:
+    """RMS level, (m,) dBFS (0: a full-scale square wave), of the 25 ms frames that start every 10 ms.
+
+    `samples`: (n,) in -1..1 at 16 kHz. Fewer samples than one frame: m = 0. The mean is removed, so that a constant
+    offset is no sound.
+    """
+    if len(samples) < FRAME:
+        return np.zeros(0)
+    centred = samples.astype(np.float64) - samples.mean(dtype=np.float64)
+    energy = np.concatenate([[0.0], np.cumsum(np.square(centred))])
+    starts = np.arange(0, len(samples) - FRAME + 1, HOP)
+    power = np.maximum(energy[starts + FRAME] - energy[starts], 0.0) / FRAME
+    return np.asarray(np.maximum(10 * np.log10(np.maximum(power, 1e-30)), SILENT))
+
+
+def noise_floor(level: Levels) -> float:
+    """Level of the noise in dBFS: the 5th percentile of the frames. NaN without frames.
+
+    Even running speech dips to the noise in its stops, so this needs no pause; sound with speech in less than the
+    frames' quietest twentieth only raises it.
+    """
+    return float(np.percentile(level, 5)) if len(level) else float("nan")
+
+
+def loud(level: Levels) -> float:
+    """Level of the loud parts in dBFS: the 95th percentile of the frames. NaN without frames."""
+    return float(np.percentile(level, 95)) if len(level) else float("nan")
+
+
+def silence_below(level: Levels, floor: float) -> float:
+    """The level in dBFS under which a frame is silent, given the noise floor in dBFS.
+
+    25 dB under the loud parts, but never nearer to the noise than 0.4 of the distance between the two.
+    """
+    top = loud(level)
+    return top - min(DEEPEST, NOISE_SHARE * max(0.0, top - floor))
+
+
+def mean_level(level: Levels) -> float:
+    """Mean of the frames' energies, in dBFS. NaN without frames."""
+    return float(10 * np.log10(np.mean(10 ** (level / 10)))) if len(level) else float("nan")

@@ -1,0 +1,176 @@
+"""What can be measured of how something was said: pitch, loudness, rate, pauses, vocal effort."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emoagent.tools.loudness import HOP_SECONDS, Levels, levels, loud, mean_level, noise_floor, silence_below
+from emoagent.tools.pitch import RATE, PitchTrack, pitch, runs
+
+NAN = float("nan")
+SHORTEST_PAUSE = 0.2  # seconds; shorter silences are stops and breath groups (Goldman-Eisler 1968 and after)
+SHORTEST_SOUND = 0.06  # seconds; a shorter sound inside a silence is a click
+LEAST_VOICED = 0.08  # seconds of voiced sound without which there is no pitch to speak of
+LEAST_SNR = 10.0  # dB under which silence cannot be told from speech
+DIP = 2.0  # dB between two syllables (de Jong & Wempe 2009)
+SMOOTHING = 7  # frames of 10 ms, the window over which a syllable's energy is smoothed
+FINAL = 0.4  # seconds at the end in which the final slope is measured
+FRAME = 512  # samples, 32 ms, for the spectrum
+FRAME_PERIOD = 0.016  # seconds between frames of pitch
+
+
+@dataclass(frozen=True)
+class Prosody:
+    """One utterance. A number that cannot be measured is NaN."""
+
+    duration: float            # seconds of sound that was measured
+    voiced: float              # seconds of voiced speech
+    median_f0: float           # Hz
+    f0_range: float            # semitones between the quartiles of the pitch
+    final_slope: float         # semitones per second over the last 0.4 s that are voiced
+    level: float               # dBFS, mean energy of what is not silent
+    level_range: float         # dB between the quartiles of what is not silent
+    noise: float               # dBFS
+    snr: float                 # dB between the loud parts and the noise
+    rate: float                # syllable nuclei per second of speaking, pauses left out
+    pause_share: float         # of the time between the first and the last sound, 0..1
+    longest_pause: float       # seconds; 0 where there is none
+    pauses: int | None         # silences of 0.2 s or more inside; None where silence cannot be told from speech
+    effort: float              # dB, voiced energy of 1-5 kHz over that of 50-1000 Hz: rises with vocal effort
+
+
+def prosody(samples: NDArray[np.float32], floor: float | None = None) -> Prosody:
+    """Measures one utterance.
+
+    `samples`: (n,) in -1..1, 16 kHz mono. `floor`: level of the noise in dBFS where it is known from the sound around
+    the utterance; otherwise the utterance's own quietest frames are taken. Never raises on silence, noise or sound
+    that is too short: what is not there is NaN.
+    """
+    level = levels(samples)
+    noise = noise_floor(level) if floor is None else floor
+    threshold = silence_below(level, noise)
+    track = pitch(samples) if len(level) else pitch(samples[:0])
+    track = _audible(track, level, threshold)
+    sounding = _sounding(level, threshold)
+    speaking, pauses = _pauses(sounding, loud(level) - noise)
+    seconds = float(track.voiced.sum()) * FRAME_PERIOD
+    has_voice = seconds >= LEAST_VOICED
+    semitones = 12 * np.log2(track.f0[track.voiced]) if has_voice else np.zeros(0)
+    return Prosody(
+        duration=len(samples) / RATE,
+        voiced=seconds,
+        median_f0=float(np.median(track.f0[track.voiced])) if has_voice else NAN,
+        f0_range=_quartile_range(semitones),
+        final_slope=_final_slope(track) if has_voice else NAN,
+        level=mean_level(level[sounding]),
+        level_range=_quartile_range(level[sounding]),
+        noise=noise,
+        snr=loud(level) - noise,
+        rate=len(nuclei(level, track, threshold)) / (speaking - sum(pauses or ())) if has_voice and speaking else NAN,
+        pause_share=sum(pauses) / speaking if pauses is not None and speaking else NAN,
+        longest_pause=max(pauses, default=0.0) if pauses is not None else NAN,
+        pauses=None if pauses is None else len(pauses),
+        effort=_effort(samples, track) if has_voice else NAN,
+    )
+
+
+def nuclei(level: Levels, track: PitchTrack, threshold: float) -> NDArray[np.float64]:
+    """Times in seconds of the syllable nuclei: voiced peaks of the smoothed level that stand out by 2 dB.
+
+    The idea of de Jong & Wempe (2009), "Praat script to detect syllable nuclei and measure speech rate
+    automatically": a peak above the threshold counts if the level has dipped by 2 dB since the peak before it.
+    """
+    if not len(level):
+        return np.zeros(0)
+    smooth = _smoothed(level)
+    peaks = [i for i in _peaks(smooth) if smooth[i] >= threshold and _voiced_at(track, i)]
+    kept: list[int] = []
+    for i in peaks:
+        if not kept or smooth[[kept[-1], i]].min() - smooth[kept[-1] : i + 1].min() >= DIP:
+            kept.append(i)
+        elif smooth[i] > smooth[kept[-1]]:
+            kept[-1] = i
+    return _middle(np.array(kept, dtype=np.float64))
+
+
+def _audible(track: PitchTrack, level: Levels, threshold: float) -> PitchTrack:
+    """A pitch under the silence threshold belongs to somebody or something in the background."""
+    if not len(track.time):
+        return track
+    at = np.clip(np.rint((track.time - _middle(0)) / HOP_SECONDS).astype(int), 0, len(level) - 1)
+    return PitchTrack(track.time, np.where(level[at] >= threshold, track.f0, np.nan), track.confidence)
+
+
+def _middle(index: NDArray[np.float64] | float) -> NDArray[np.float64]:
+    return np.asarray(index) * HOP_SECONDS + 0.0125
+
+
+def _sounding(level: Levels, threshold: float) -> NDArray[np.bool_]:
+    sounding = level >= threshold
+    for first, end in runs(sounding):
+        sounding[first:end] = (end - first) * HOP_SECONDS >= SHORTEST_SOUND
+    return sounding
+
+
+def _pauses(sounding: NDArray[np.bool_], snr: float) -> tuple[float, list[float] | None]:
+    """Seconds from the first to the last sound, and the length of every pause between."""
+    where = np.flatnonzero(sounding)
+    if not len(where):
+        return 0.0, None
+    inside = ~sounding[where[0] : where[-1] + 1]
+    lengths = [(end - first) * HOP_SECONDS for first, end in runs(inside)]
+    pauses = [length for length in lengths if length >= SHORTEST_PAUSE - 1e-9]
+    return len(inside) * HOP_SECONDS, pauses if snr >= LEAST_SNR else None
+
+
+def _quartile_range(values: NDArray[np.float64]) -> float:
+    if len(values) < 5:
+        return NAN
+    low, high = np.percentile(values, [25, 75])
+    return float(high - low)
+
+
+def _final_slope(track: PitchTrack) -> float:
+    """Least squares over the voiced frames of the last 0.4 s of voice; octave jumps left out."""
+    last = track.time[track.voiced][-1]
+    chosen = track.voiced & (track.time > last - FINAL)
+    semitones = 12 * np.log2(track.f0[chosen])
+    near = np.abs(semitones - np.median(semitones)) < 7
+    time = track.time[chosen][near]
+    if len(time) < 8:
+        return NAN
+    return float(np.polyfit(time - time[0], semitones[near], 1)[0])
+
+
+def _effort(samples: NDArray[np.float32], track: PitchTrack) -> float:
+    """The alpha ratio of eGeMAPS (Eyben et al. 2016), over the voiced frames."""
+    starts = np.rint(track.time[track.voiced] * RATE).astype(int) - FRAME // 2
+    starts = starts[(starts >= 0) & (starts + FRAME <= len(samples))]
+    if len(starts) < 5:
+        return NAN
+    frames = samples[starts[:, None] + np.arange(FRAME)] * np.hanning(FRAME).astype(np.float32)
+    power = np.square(np.abs(np.fft.rfft(frames, axis=1))).sum(axis=0)
+    hertz = np.fft.rfftfreq(FRAME, 1 / RATE)
+    low, high = (float(power[(hertz >= a) & (hertz < b)].sum()) for a, b in ((50, 1000), (1000, 5000)))
+    return float(10 * np.log10(high / low)) if low > 0 and high > 0 else NAN
+
+
+def _smoothed(level: Levels) -> Levels:
+    window = np.hanning(SMOOTHING + 2)[1:-1]
+    power = np.convolve(np.pad(10 ** (level / 10), SMOOTHING // 2, mode="edge"), window / window.sum(), mode="valid")
+    return np.asarray(10 * np.log10(power))
+
+
+def _peaks(values: Levels) -> list[int]:
+    padded = np.concatenate([[-np.inf], values, [-np.inf]])
+    return [int(i) for i in np.flatnonzero((padded[1:-1] > padded[:-2]) & (padded[1:-1] >= padded[2:]))]
+
+
+def _voiced_at(track: PitchTrack, frame: int) -> bool:
+    if not len(track.time):
+        return False
+    nearest = int(np.clip(round(float(_middle(frame)) / FRAME_PERIOD), 0, len(track.time) - 1))
+    return bool(track.voiced[max(0, nearest - 1) : nearest + 2].any())
