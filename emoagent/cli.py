@@ -72,7 +72,7 @@ def root(
 
 @app.command()
 def analyze(
-    files: Annotated[list[Path], typer.Argument(help="video or audio files", metavar="FILE...")],
+    files: Annotated[list[Path], typer.Argument(help="video or audio files", metavar="FILE")],
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="folder for the result [default: NAME.emoagent; none with --json]")
     ] = None,

@@ -1,0 +1,40 @@
+"""Writes the parts of the documentation that the code determines: the JSON Schema and the command reference.
+
+    python docs/generate.py            writes docs/schema/trace.json and docs/cli.md
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import typer
+from typer.testing import CliRunner
+
+from emoagent.cli import app
+from emoagent.schema import Trace
+
+DOCS = Path(__file__).parent
+COMMANDS = ("", "analyze", "report", "agents", "doctor", "models", "models list", "models pull", "models verify")
+
+
+def schema() -> str:
+    """The JSON Schema of a trace."""
+    return json.dumps(Trace.model_json_schema(), indent=1) + "\n"
+
+
+def commands() -> str:
+    """What `--help` says of each command."""
+    runner = CliRunner(env={"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"})
+    parts = ["# Commands\n\nMade by `python docs/generate.py` from `--help`. Exit codes: see `emoagent/errors.py`.\n"]
+    for command in COMMANDS:
+        text = runner.invoke(app, [*command.split(), "--help"], prog_name="emoagent").output
+        body = "\n".join(line.rstrip() for line in text.strip().splitlines())
+        parts.append(f"\n## emoagent {command}".rstrip() + f"\n\n```\n{body}\n```\n")
+    return "".join(parts)
+
+
+if __name__ == "__main__":
+    (DOCS / "schema" / "trace.json").write_text(schema(), encoding="utf-8")
+    (DOCS / "cli.md").write_text(commands(), encoding="utf-8")
+    typer.echo("wrote docs/schema/trace.json and docs/cli.md")

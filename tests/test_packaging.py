@@ -1,0 +1,92 @@
+"""The layout that setuptools builds and the one that editors see are the same, and imports point one way."""
+
+from __future__ import annotations
+
+import ast
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+LAYERS = ("schema", "prompts", "tools", "agents", "graphs", "front")
+FOUNDATION = {"schema", "errors", "labels", "settings"}
+
+
+def test_every_mapped_folder_has_its_link_and_package() -> None:
+    table = PROJECT["tool"]["setuptools"]["package-dir"]
+    packages = set(PROJECT["tool"]["setuptools"]["packages"])
+    links = {path.name for path in (ROOT / "emoagent").iterdir() if path.is_symlink()}
+    assert set(table) <= packages
+    assert links == {name.removeprefix("emoagent.") for name in table if "." in name}
+    for name in links:
+        assert (ROOT / "emoagent" / name).readlink() == Path("..") / name
+        assert table[f"emoagent.{name}"] == name
+
+
+def test_every_folder_with_code_is_packaged() -> None:
+    packages = set(PROJECT["tool"]["setuptools"]["packages"])
+    own = {f"emoagent.{p.parent.name}" for p in (ROOT / "emoagent").glob("*/__init__.py") if not p.parent.is_symlink()}
+    assert own <= packages
+
+
+def test_declared_extras() -> None:
+    extras = PROJECT["project"]["optional-dependencies"]
+    assert {"whisperx", "local", "train", "serve", "mcp", "langchain", "ray", "postgres", "otel", "vllm"} <= set(extras)
+    assert not any("torch" in item or "vllm" in item for item in PROJECT["project"]["dependencies"])
+    assert any({"extra": "vllm"} in pair for pair in PROJECT["tool"]["uv"]["conflicts"])
+
+
+def test_imports_point_one_way() -> None:
+    wrong = [f"{path}: {name}" for path in _sources() for name in _imports(path) if _layer(name) > _own_layer(path)]
+    assert not wrong
+
+
+def test_heavy_packages_are_not_imported_at_module_level() -> None:
+    heavy = {"mediapipe", "cv2", "av", "pocketsphinx", "swift_f0", "onnxruntime", "torch", "transformers", "whisperx"}
+    wrong = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in _sources()
+        for name in _imports(path, top_only=True)
+        if name.partition(".")[0] in heavy
+    ]
+    assert not wrong
+
+
+def test_modules_keep_to_the_budget() -> None:
+    lengths = sorted(len(path.read_text().splitlines()) for path in _sources())
+    assert lengths[len(lengths) // 2] < 250
+    assert lengths[-1] <= 400
+
+
+def _sources() -> Iterator[Path]:
+    for folder in ("emoagent", "prompts", "tools", "agents", "graphs", "viewer"):
+        yield from (ROOT / folder).glob("*.py")
+    yield from (ROOT / "emoagent" / "commands").glob("*.py")
+
+
+def _imports(path: Path, *, top_only: bool = False) -> Iterator[str]:
+    tree = ast.parse(path.read_text())
+    for node in tree.body if top_only else ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names) if node.module == "emoagent" else [
+                node.module
+            ]
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def _layer(module: str) -> int:
+    package, _, rest = module.partition(".")
+    if package != "emoagent":
+        return -1
+    part = rest.partition(".")[0]
+    if part in FOUNDATION:
+        return 0
+    return LAYERS.index(part) if part in LAYERS else len(LAYERS) - 1
+
+
+def _own_layer(path: Path) -> int:
+    if path.parent.name == "emoagent":
+        return 0 if path.stem in FOUNDATION else len(LAYERS) - 1
+    return LAYERS.index(path.parent.name) if path.parent.name in LAYERS else len(LAYERS) - 1
