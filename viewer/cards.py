@@ -1,0 +1,179 @@
+"""One card for each utterance: what was said, what was expressed, how sure, and why."""
+
+from __future__ import annotations
+
+from emoagent.schema import Audit, Claim, Conflict, Opinion, Utterance, Verdict
+from emoagent.viewer.charts import label_class, ranking, signed_bar, stack, swatch
+from emoagent.viewer.charts import bar as draw_bar
+from emoagent.viewer.evidence import chips, evidence_table
+from emoagent.viewer.index import Index, moment, speaker
+from emoagent.viewer.markup import Markup, anchor, join, said, tag
+from emoagent.viewer.wording import (
+    POLICIES,
+    SOURCES,
+    audit_sentences,
+    claim_audit,
+    conflict_title,
+    percent,
+    silence,
+    verdict_name,
+)
+
+OPEN_UP_TO = 12  # cards; beyond that the evidence tables start closed
+
+
+def cards(index: Index) -> Markup:
+    """All cards in the order of the trace."""
+    open_ = len(index.trace.utterances) <= OPEN_UP_TO
+    return join(_card(index, utterance, open_) for utterance in index.trace.utterances)
+
+
+def _card(index: Index, utterance: Utterance, open_: bool) -> Markup:
+    verdict = index.verdicts.get(utterance.id)
+    conflicts = index.strongest_first(utterance)
+    name = anchor("u", utterance.id)
+    return tag(
+        "article",
+        _head(index, utterance),
+        _quote(utterance),
+        _side(index, utterance, verdict),
+        tag(
+            "div",
+            *(_conflict(index, conflict) for conflict in conflicts),
+            _why(index, utterance, verdict),
+            _links(index, verdict),
+            _opinions(index, utterance),
+            _audit(index.audits.get(utterance.id)),
+            class_="body",
+        ),
+        evidence_table(index, utterance.id, open_),
+        id=name,
+        class_="card has-conflict" if conflicts else "card",
+        tabindex=-1,
+        aria_label=f"Utterance {utterance.id}",
+        data_start=f"{utterance.span.start:.2f}",
+        data_end=f"{utterance.span.end:.2f}",
+    )
+
+
+def _head(index: Index, utterance: Utterance) -> Markup:
+    who = speaker(index, utterance.person, class_="speaker")
+    span = tag("p", moment(index, utterance.span.start), "–", moment(index, utterance.span.end), class_="span")
+    link = tag("a", utterance.id, href="#" + anchor("u", utterance.id), class_="permalink", title="Link to this card")
+    return tag("header", tag("h3", who), span, link)
+
+
+def _quote(utterance: Utterance) -> Markup:
+    if not utterance.text.strip():
+        return tag("p", "No words were recognised here.", class_="quote muted")
+    return tag("blockquote", tag("p", "“", said(utterance.text), "”"), class_="quote")
+
+
+def _side(index: Index, utterance: Utterance, verdict: Verdict | None) -> Markup:
+    parts = [_label(verdict), _picture(index, utterance)]
+    if verdict and verdict.distribution:
+        parts += [tag("h4", "How probable", class_="sr"), ranking(verdict.distribution)]
+    if verdict and verdict.open_labels:
+        parts.append(tag("p", "In other words: ", said(", ".join(verdict.open_labels)), class_="muted small"))
+    if verdict and (verdict.valence is not None or verdict.arousal is not None):
+        parts.append(signed_bar("Valence", "unpleasant", "pleasant", verdict.valence))
+        parts.append(signed_bar("Arousal", "calm", "excited", verdict.arousal))
+    return tag("aside", *parts, class_="side", aria_label="Verdict")
+
+
+def _label(verdict: Verdict | None) -> Markup:
+    label = verdict.label if verdict else None
+    name = tag("strong", verdict_name(verdict), class_="name")
+    if verdict is None or label is None:
+        return tag("div", tag("p", swatch(None), name, class_="label"), tag("p", said(silence(verdict)), class_="muted"))
+    title = tag("p", swatch(label), name, class_="label")
+    if verdict.confidence is None:
+        return title
+    sure = tag("p", tag("span", "Confidence"), draw_bar(verdict.confidence, label_class(label)),
+               tag("span", percent(verdict.confidence), class_="n"), class_="confidence")  # fmt: skip
+    return tag("div", title, sure)
+
+
+def _picture(index: Index, utterance: Utterance) -> Markup | None:
+    shown = (e for e in index.evidence.get(utterance.id, ()) if e.media_ref in index.pictures)
+    item = next(shown, None)
+    if item is None or item.media_ref is None:
+        return None
+    who = index.speaker(item.person)
+    image = tag("img", src=index.pictures[item.media_ref], alt=f"Peak frame: {who}. {item.finding}", loading="lazy",
+                decoding="async")  # fmt: skip
+    return tag("figure", image, tag("figcaption", "Peak frame, ", chips(index, [item.id])))
+
+
+def _why(index: Index, utterance: Utterance, verdict: Verdict | None) -> Markup | None:
+    if verdict is None or not verdict.claims:
+        return None
+    audit = index.audits.get(utterance.id)
+    items = (_claim(index, number, claim, audit) for number, claim in enumerate(verdict.claims))
+    return tag("section", tag("h4", "Why"), tag("ul", *items, class_="claims"))
+
+
+def _claim(index: Index, number: int, claim: Claim, audit: Audit | None) -> Markup:
+    stance = {"against": "Speaks against it: ", "context": "Context: "}.get(claim.stance)
+    effect = next((claim_audit(c) for c in audit.claims if c.claim == number), None) if audit else None
+    return tag("li", tag("span", stance, class_="stance") if stance else None, said(claim.text), " ",
+               chips(index, claim.cites), tag("span", effect, class_="effect") if effect else None,
+               class_=claim.stance)  # fmt: skip
+
+
+def _conflict(index: Index, conflict: Conflict) -> Markup:
+    title = tag("h4", tag("span", "⚡ ", aria_hidden="true"), conflict_title(conflict))
+    readings = (
+        tag("li", tag("span", SOURCES[h.modality].capitalize(), class_="k"), swatch(h.label),
+            tag("b", h.label), f" {percent(h.probability)} ", chips(index, h.cites))
+        for h in conflict.hypotheses
+    )  # fmt: skip
+    clash = "One suggests something pleasant, the other something unpleasant. " if conflict.valence_clash else ""
+    distance = f"Distance {conflict.divergence:.2f} of 1 bit. "
+    notes = tag("p", clash, POLICIES[conflict.policy], " ", tag("span", distance, class_="muted"), class_="small")
+    return tag("section", title, tag("ul", *readings), notes, class_="conflict")
+
+
+def _links(index: Index, verdict: Verdict | None) -> Markup | None:
+    if verdict is None or not (verdict.shift or verdict.causes):
+        return None
+    parts = []
+    if verdict.shift:
+        was = tag("p", tag("span", "Shift", class_="k"), f"from {verdict.shift.before} to {verdict.shift.after} since ",
+                  _utterance_link(verdict.shift.utterance))  # fmt: skip
+        parts.append(was)
+    if verdict.causes:
+        because = join((_utterance_link(cause) for cause in verdict.causes), ", ")
+        parts.append(tag("p", tag("span", "Caused by", class_="k"), because))
+    return tag("section", *parts, class_="links")
+
+
+def _utterance_link(utterance: str) -> Markup:
+    return tag("a", utterance, href="#" + anchor("u", utterance), class_="chip")
+
+
+def _opinions(index: Index, utterance: Utterance) -> Markup | None:
+    if not index.sources:
+        return None
+    mine = {opinion.modality: opinion for opinion in index.opinions.get(utterance.id, ())}
+    rows = (_opinion(SOURCES[source], mine.get(source)) for source in index.sources)
+    return tag("section", tag("h4", "What each source alone suggests"), tag("ul", *rows, class_="opinions"))
+
+
+def _opinion(source: str, opinion: Opinion | None) -> Markup:
+    name = tag("span", source.capitalize(), class_="k")
+    if opinion is None or not opinion.distribution:
+        reason = opinion.reason if opinion else None
+        return tag("li", name, tag("span", f"no {source} evidence", f": {reason}" if reason else None, class_="gap"))
+    top = max(opinion.distribution, key=lambda label: opinion.distribution[label])
+    spread = sorted(opinion.distribution.items(), key=lambda item: -item[1])
+    shown = ", ".join(f"{label} {percent(share)}" for label, share in spread if share >= 0.01)
+    return tag("li", name, tag("span", stack(opinion.distribution), title=shown, role="img", aria_label=shown),
+               tag("span", f"{top} {percent(opinion.distribution[top])}", class_="n"))  # fmt: skip
+
+
+def _audit(audit: Audit | None) -> Markup | None:
+    if audit is None:
+        return None
+    heading, sentence = audit_sentences(audit)
+    return tag("section", tag("h4", "Check"), tag("p", tag("strong", f"{heading}. "), sentence), class_=audit.finding)

@@ -1,0 +1,59 @@
+"""Evidence: the chips that cite it and the table that holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from emoagent.schema import Evidence, Measure
+from emoagent.viewer.charts import bar
+from emoagent.viewer.index import Index, moment
+from emoagent.viewer.markup import Markup, anchor, join, said, tag
+from emoagent.viewer.wording import SOURCES, count
+
+HEADINGS = ("Evidence", "Source", "When", "Finding", "Measures", "Reliability")
+
+
+def chips(index: Index, cites: Iterable[str]) -> Markup:
+    """One link for each cited id, to its row in the table."""
+    return join((_chip(index, cited) for cited in cites), " ")
+
+
+def evidence_table(index: Index, utterance: str, open_: bool) -> Markup:
+    """All evidence of one utterance, behind a line that opens it."""
+    items = index.evidence.get(utterance, ())
+    if not items:
+        return tag("p", "No evidence was found for this utterance.", class_="muted evidence")
+    head = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in HEADINGS)))
+    body = tag("tbody", *(_row(index, item) for item in items))
+    summary = tag("summary", "Evidence ", tag("span", count(len(items), "item"), class_="muted"))
+    table = tag("table", head, body, aria_label=f"Evidence of {utterance}")
+    return tag("details", summary, tag("div", table, class_="tablewrap"), open=open_, class_="evidence")
+
+
+def _chip(index: Index, cited: str) -> Markup:
+    item = index.findings.get(cited)
+    return tag("a", cited, class_="chip", href="#" + anchor("e", cited), title=item.finding if item else None)
+
+
+def _row(index: Index, item: Evidence) -> Markup:
+    producer = f"{item.producer.name} {item.producer.version} ({item.producer.revision})"
+    shown_text = tag("span", "was shown the transcript", class_="muted") if item.saw_text else None
+    cells = (
+        tag("th", item.id, scope="row"),
+        tag("td", tag("span", SOURCES[item.modality], title=producer), " ",
+            tag("span", item.kind.replace("_", " "), class_="muted"), shown_text and " · ", shown_text),
+        tag("td", moment(index, item.span.start), "–", moment(index, item.span.end)),
+        tag("td", said(item.finding), _whose(index, item)),
+        tag("td", *(_measure(name, measure) for name, measure in item.measures.items())),
+        tag("td", bar(item.reliability), tag("span", f"{item.reliability:.2f}", class_="n")),
+    )  # fmt: skip
+    return tag("tr", *cells, id=anchor("e", item.id), tabindex=-1)
+
+
+def _whose(index: Index, item: Evidence) -> Markup | None:
+    return None if item.person is None else tag("span", " ", said(index.speaker(item.person)), class_="muted whose")
+
+
+def _measure(name: str, measure: Measure) -> Markup:
+    value = f"{measure.value:.4g}".replace("-", "−")
+    return tag("span", f"{name} ", tag("b", value), " ", tag("span", measure.unit, class_="muted"), class_="measure")

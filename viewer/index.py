@@ -1,0 +1,80 @@
+"""A trace, looked up by utterance: what a page needs to draw one card."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from emoagent.schema import Audit, Conflict, Evidence, Modality, Opinion, Trace, Utterance, Verdict
+from emoagent.viewer.markup import Markup, said, tag
+from emoagent.viewer.wording import SOURCES, clock
+
+T = TypeVar("T")
+UNKNOWN_SPEAKER = "Speaker unknown"
+
+
+@dataclass(frozen=True)
+class Index:
+    """`pictures` maps a `media_ref` to what stands in an image's `src`; `video` is a relative address or `None`."""
+
+    trace: Trace
+    pictures: Mapping[str, str]
+    video: str | None
+    verdicts: Mapping[str, Verdict]
+    audits: Mapping[str, Audit]
+    evidence: Mapping[str, tuple[Evidence, ...]]
+    opinions: Mapping[str, tuple[Opinion, ...]]
+    conflicts: Mapping[str, tuple[Conflict, ...]]
+    names: Mapping[str, str]
+    findings: Mapping[str, Evidence]
+    sources: tuple[Modality, ...]
+
+    def speaker(self, person: str | None) -> str:
+        """The name to show for a person's id."""
+        return UNKNOWN_SPEAKER if person is None else self.names.get(person, person)
+
+    def strongest_first(self, utterance: Utterance) -> tuple[Conflict, ...]:
+        """The conflicts of an utterance; the one that the verdict names comes first."""
+        verdict = self.verdicts.get(utterance.id)
+        named = verdict.conflict if verdict else None
+        found = self.conflicts.get(utterance.id, ())
+        return tuple(sorted(found, key=lambda c: (c.id != named, -c.divergence)))
+
+
+def index(trace: Trace, *, pictures: Mapping[str, str], video: str | None) -> Index:
+    """Sorts the records of `trace` by utterance."""
+    spoken = {opinion.modality for opinion in trace.opinions}
+    return Index(
+        trace=trace,
+        pictures=pictures,
+        video=video,
+        verdicts={v.utterance: v for v in trace.verdicts},
+        audits={a.utterance: a for a in trace.audits},
+        evidence=_grouped(trace.evidence, lambda e: e.utterance),
+        opinions=_grouped(trace.opinions, lambda o: o.utterance),
+        conflicts=_grouped(trace.conflicts, lambda c: c.utterance),
+        names={p.id: p.name or p.id for p in trace.people},
+        findings={e.id: e for e in trace.evidence},
+        sources=tuple(m for m in ("text", "face", "voice", "behavior", "dialogue") if m in spoken and m in SOURCES),
+    )
+
+
+def moment(index: Index, seconds: float) -> Markup:
+    """A time; where there is a video, a link that goes there (script or no script)."""
+    time = tag("time", clock(seconds), datetime=f"PT{seconds:.1f}S")
+    if index.video is None:
+        return time
+    return tag("a", time, class_="t", href=f"{index.video}#t={seconds:.2f}", data_t=f"{seconds:.2f}")
+
+
+def speaker(index: Index, person: str | None, **attributes: str) -> Markup:
+    """A person's name as isolated text."""
+    return said(index.speaker(person), **attributes)
+
+
+def _grouped(items: Iterable[T], key: Callable[[T], str]) -> dict[str, tuple[T, ...]]:
+    groups: dict[str, list[T]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return {name: tuple(group) for name, group in groups.items()}

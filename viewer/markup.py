@@ -1,0 +1,70 @@
+"""HTML from Python values: whatever is not `Markup` is text, and text can neither become markup nor reorder the page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from html import escape
+from urllib.parse import quote
+
+Value = str | int | float | bool | None
+
+_VOID = frozenset({"br", "img", "input", "link", "meta"})
+_QUIET = re.compile("[\u200e\u200f\u061c]")  # marks of direction: harmless where text is isolated, useless to see
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2060\u2066-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]")
+
+
+class Markup(str):
+    """A piece of HTML that is safe to put into a page as it is."""
+
+    __slots__ = ()
+
+
+Child = Markup | str | None
+
+
+def visible(text: str) -> str:
+    """`text` with control characters and overrides of the writing direction spelt out, e.g. `␛` or `⟦U+202E⟧`."""
+    return _UNSEEN.sub(_spelt, _QUIET.sub("", text))
+
+
+def tag(name: str, /, *children: Child, **attributes: Value) -> Markup:
+    """One element. `class_`, `data_t` become `class`, `data-t`; `True` is a bare attribute, `None`/`False` is none."""
+    opened = f"<{name}{''.join(_attribute(k, v) for k, v in attributes.items())}>"
+    return Markup(opened if name in _VOID else f"{opened}{join(children)}</{name}>")
+
+
+def join(children: Iterable[Child], between: str = "") -> Markup:
+    """The children one after the other; what is not markup is escaped."""
+    return Markup(escape(between).join(_child(child) for child in children if child is not None))
+
+
+def said(text: str, name: str = "bdi", **attributes: Value) -> Markup:
+    """Text that a stranger wrote, isolated so that its writing direction stays its own."""
+    return tag(name, text, dir="auto", **attributes)
+
+
+def anchor(kind: str, identifier: str) -> str:
+    """The id of an element that can be linked to, e.g. `u=u3` or `e=u3.face.2`: also the fragment of its address."""
+    return f"{kind}={quote(identifier, safe='._-', errors='replace')}"
+
+
+def _child(child: Markup | str) -> str:
+    return child if isinstance(child, Markup) else escape(visible(child), quote=False)
+
+
+def _attribute(name: str, value: Value) -> str:
+    if value is None or value is False:
+        return ""
+    key = name.rstrip("_").replace("_", "-")
+    if value is True:
+        return f" {key}"
+    shown = f"{value:.6g}" if isinstance(value, float) else visible(str(value))
+    return f' {key}="{escape(shown)}"'
+
+
+def _spelt(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    if code in {0x0B, 0x0C, 0x0D, 0x2028, 0x2029}:
+        return " "
+    return chr(0x2400 + code) if code < 0x20 else f"⟦U+{code:04X}⟧"

@@ -1,0 +1,85 @@
+"""The evidence report: one HTML file that needs nothing else, opens from disk, and may load nothing from anywhere."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import tempfile
+from importlib import resources
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from emoagent.errors import OutputError, UsageError
+from emoagent.schema import Trace
+from emoagent.viewer.index import index
+from emoagent.viewer.page import Assets, page
+from emoagent.viewer.pictures import pictures
+
+
+def write_report(trace: Trace, path: Path, *, media: Path | None, video: str | None = None) -> None:
+    """Writes the report of `trace` to `path`, whole or not at all.
+
+    `media`: the folder of thumbnails of the run (`RUN/media`). `video`: where the clip lies, relative to the report.
+    Raises `UsageError` where `video` is not a relative path, `OutputError` where `path` cannot be written.
+    """
+    _replace(path, render(trace, path, media=media, video=video).encode("utf-8"))
+
+
+def render(trace: Trace, path: Path, *, media: Path | None, video: str | None = None) -> str:
+    """The report of `trace` as it would stand at `path`. Reads thumbnails, writes nothing."""
+    refs = (item.media_ref for item in trace.evidence if item.media_ref)
+    found = pictures(refs, media, path)
+    address = None if video is None else _relative(video)
+    linked = any(not source.startswith("data:") for source in found.values())
+    return page(index(trace, pictures=found, video=address), _assets(linked, address is not None))
+
+
+def _assets(links_pictures: bool, has_video: bool) -> Assets:
+    folder = resources.files("emoagent.viewer")
+    style = (folder / "style.css").read_text(encoding="utf-8")
+    script = (folder / "script.js").read_text(encoding="utf-8")
+    rules = ["default-src 'none'", f"style-src {_hash(style)}", f"script-src {_hash(script)}"]
+    rules.append("img-src data: 'self' file:" if links_pictures else "img-src data:")
+    if has_video:
+        rules.append("media-src 'self' file:")
+    return Assets(style, script, "; ".join([*rules, "base-uri 'none'", "form-action 'none'"]))
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode('utf-8')).digest()).decode('ascii')}'"
+
+
+def _relative(video: str) -> str:
+    posix = video.replace(os.sep, "/")
+    if urlsplit(posix).scheme or posix.startswith("/"):
+        raise UsageError(f"the video {video!r} is not a relative path", hint="name it relative to the report's folder")
+    address = quote(posix, errors="surrogateescape")
+    return address if address.startswith(".") else f"./{address}"
+
+
+def _replace(path: Path, content: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, unfinished = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        os.chmod(unfinished, 0o666 & ~_umask())
+        os.replace(unfinished, path)
+    except OSError as error:
+        Path(unfinished).unlink(missing_ok=True)
+        raise _unwritable(path, error) from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _unwritable(path: Path, error: OSError) -> OutputError:
+    return OutputError(f"the report cannot be written: {error.strerror or error}", hint="choose another place",
+                       where=str(path))  # fmt: skip

@@ -1,0 +1,76 @@
+"use strict";
+// Enhances a page that reads well without it: seeking, following the playback, opening what is linked to.
+(() => {
+  const video = document.getElementById("video");
+  const stage = document.querySelector(".stage");
+  const box = document.getElementById("only-conflicts");
+  const status = document.getElementById("status");
+  const playhead = document.getElementById("playhead");
+  const cards = [...document.querySelectorAll(".card")];
+  const blocks = new Map([...document.querySelectorAll("a[data-u]")].map((a) => [a.dataset.u, a]));
+
+  const announce = () => {
+    const shown = box.checked ? cards.filter((c) => c.classList.contains("has-conflict")).length : cards.length;
+    status.textContent = `${shown} of ${cards.length} utterances shown`;
+  };
+
+  const reveal = () => {
+    const target = document.getElementById(location.hash.slice(1));
+    const card = target && target.closest(".card");
+    if (!card) return;
+    if (box && box.checked && !card.classList.contains("has-conflict")) {
+      box.checked = false;
+      announce();
+    }
+    const details = target.closest("details");
+    if (details) details.open = true;
+    target.scrollIntoView({ block: details ? "center" : "start" });
+    target.focus({ preventScroll: true });
+    target.classList.remove("flash");
+    void target.offsetWidth; // starts the animation anew when the same link is clicked twice
+    target.classList.add("flash");
+  };
+
+  const seek = (seconds) => {
+    video.currentTime = seconds;
+    const playing = video.play();
+    if (playing) playing.catch(() => undefined); // a browser may insist on a click of its own: the place is right
+  };
+
+  const follow = () => {
+    const now = video.currentTime;
+    if (playhead && video.duration) {
+      const x = `${(100 * now) / video.duration}%`;
+      playhead.setAttribute("x1", x);
+      playhead.setAttribute("x2", x);
+      playhead.setAttribute("visibility", "visible");
+    }
+    for (const card of cards) {
+      const on = now >= Number(card.dataset.start) && now < Number(card.dataset.end);
+      card.classList.toggle("now", on);
+      const block = blocks.get(card.id);
+      if (block) block.classList.toggle("now", on);
+    }
+  };
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a");
+    if (!link) return;
+    if (video && link.dataset.t) {
+      event.preventDefault();
+      seek(Number(link.dataset.t));
+    } else if (link.hash && link.hash === location.hash && link.getAttribute("href").startsWith("#")) {
+      event.preventDefault();
+      reveal();
+    }
+  });
+  window.addEventListener("hashchange", reveal);
+  if (box) box.addEventListener("change", announce);
+  if (video) {
+    video.addEventListener("timeupdate", follow);
+    new IntersectionObserver(([entry]) => {
+      stage.classList.toggle("floating", !entry.isIntersecting && !video.paused);
+    }).observe(stage);
+  }
+  reveal();
+})();

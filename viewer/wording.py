@@ -1,0 +1,111 @@
+"""The words of the report: numbers, names and findings as a reader meets them. Terminal and page share them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from emoagent.schema import Audit, Claim, ClaimAudit, Conflict, Verdict
+
+SOURCES: Final = {"text": "words", "face": "face", "voice": "voice", "behavior": "behaviour", "dialogue": "dialogue"}
+POLICIES: Final = {
+    "reliability-weighted": "The verdict weighs each source by its reliability; both readings are kept.",
+    "report-both": "Both readings are reported and neither is preferred.",
+    "face-first": "The verdict gives the face precedence; both readings are kept.",
+    "voice-first": "The verdict gives the voice precedence; both readings are kept.",
+}
+NO_REASON: Final = "no reason given"
+
+
+def clock(seconds: float) -> str:
+    """`65.25` as `1:05.2`, one hour as `1:00:00.0`."""
+    tenths = int(seconds * 10 + 1e-6)
+    minutes, rest = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    tail = f"{rest // 10:02d}.{rest % 10}"
+    return f"{hours}:{minutes:02d}:{tail}" if hours else f"{minutes}:{tail}"
+
+
+def percent(share: float) -> str:
+    """`0.616` as `62 %`; a share that is not nothing is never shown as nothing."""
+    if 0 < share < 0.005:
+        return "<1 %"
+    return f"{share * 100:.0f} %"
+
+
+def signed(value: float) -> str:
+    """`-0.24` as `−0.24`, with a real minus sign."""
+    return f"{value:+.2f}".replace("-", "−") if round(value, 2) else "0.00"
+
+
+def count(number: int, noun: str) -> str:
+    """`1 conflict`, `2 conflicts`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def verdict_name(verdict: Verdict | None) -> str:
+    """The label, or a word for its absence."""
+    if verdict is None:
+        return "no verdict"
+    return verdict.label or ("invalid" if verdict.invalid else "abstained")
+
+
+def silence(verdict: Verdict | None) -> str:
+    """Why there is no label."""
+    if verdict is None:
+        return "this utterance was not judged"
+    return verdict.reason or NO_REASON
+
+
+def one_line(verdict: Verdict | None) -> str:
+    """The first claim that supports the label, or the reason of silence."""
+    if verdict is None or verdict.label is None:
+        return silence(verdict)
+    ranked = sorted(verdict.claims, key=_stance)
+    return ranked[0].text if ranked else "no claim was made"
+
+
+def conflict_title(conflict: Conflict) -> str:
+    """`Words and face disagree`."""
+    names = [SOURCES.get(part, part) for part in conflict.kind.split("-")]
+    return f"{' and '.join(names)} disagree".capitalize()
+
+
+def audit_sentences(audit: Audit) -> tuple[str, str]:
+    """A heading and a plain sentence for what the audit found."""
+    if audit.finding == "not-tested":
+        return "Not tested", "There was no cited evidence to take away."
+    if audit.finding == "decoration":
+        return "Decoration", f"{_moved(audit)}{_uncited(audit)} The explanation does not carry the verdict."
+    return "Carried by its evidence", f"{_moved(audit)}{_uncited(audit)}"
+
+
+def claim_audit(audit: ClaimAudit) -> str:
+    """What one claim alone does to the verdict."""
+    if audit.flipped:
+        return "without it the label changes"
+    return f"without it {audit.divergence:.2f} bits move"
+
+
+def _stance(claim: Claim) -> int:
+    return ("supports", "context", "against").index(claim.stance)
+
+
+def _moved(audit: Audit) -> str:
+    if audit.cited_flipped:
+        return "Removing the cited evidence changes the verdict"
+    if audit.cited_divergence >= 0.05:
+        return f"Removing the cited evidence keeps the label but moves {_bits(audit)}"
+    return "Removing the cited evidence changes next to nothing"
+
+
+def _bits(audit: Audit) -> str:
+    return f"{audit.cited_divergence:.2f} bits"
+
+
+def _uncited(audit: Audit) -> str:
+    if audit.uncited_divergence is None:
+        return "; nothing uncited was left to compare with."
+    if not audit.uncited_flipped:
+        also = "does not" if audit.cited_flipped else f"moves {audit.uncited_divergence:.2f} bits"
+        return f"; removing as many uncited items {also}."
+    return f"; removing as many uncited items changes the verdict in {percent(audit.uncited_flipped)} of the trials."
