@@ -1,0 +1,186 @@
+"""The table of action units: what drives each, its population at rest, its full scale, and how far to trust it.
+
+Rest was measured on eight people who keep still or wait to speak (seven speakers of the GRID corpus, one other); the
+deviation between them is widened by a fifth because they are few. Distances are in units of the distance between the
+outer eye corners. Sides are averaged. Trust: MediaPipe's blendshape noseSneer and cheekSquint hardly move and lip
+corner depressors are hardly predictable from it, so the units that lean on them start low.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emoagent.tools.face_geometry import FEATURES
+
+
+@dataclass(frozen=True)
+class Driver:
+    """A weighted sum of features (or blendshapes) that grows with the unit; `full` above rest is intensity 5."""
+
+    weights: Mapping[str, float]
+    full: float
+    mean: float
+    deviation: float
+
+
+@dataclass(frozen=True)
+class ActionUnit:
+    """One row of the table. `in_speech`: the factor on reliability while the person talks."""
+
+    name: str
+    words: str
+    geometry: Driver
+    shapes: Driver | None
+    shape_share: float
+    trust: float
+    threshold: float
+    in_speech: float = 1.0
+    mouth: bool = False
+    lids: bool = False
+
+
+_SHAPES = """
+_neutral browDownLeft browDownRight browInnerUp browOuterUpLeft browOuterUpRight cheekPuff cheekSquintLeft
+cheekSquintRight eyeBlinkLeft eyeBlinkRight eyeLookDownLeft eyeLookDownRight eyeLookInLeft eyeLookInRight
+eyeLookOutLeft eyeLookOutRight eyeLookUpLeft eyeLookUpRight eyeSquintLeft eyeSquintRight eyeWideLeft eyeWideRight
+jawForward jawLeft jawOpen jawRight mouthClose mouthDimpleLeft mouthDimpleRight mouthFrownLeft mouthFrownRight
+mouthFunnel mouthLeft mouthLowerDownLeft mouthLowerDownRight mouthPressLeft mouthPressRight mouthPucker mouthRight
+mouthRollLower mouthRollUpper mouthShrugLower mouthShrugUpper mouthSmileLeft mouthSmileRight mouthStretchLeft
+mouthStretchRight mouthUpperUpLeft mouthUpperUpRight noseSneerLeft noseSneerRight
+"""
+BLENDSHAPES: tuple[str, ...] = tuple(_SHAPES.split())
+
+UNITS: tuple[ActionUnit, ...] = (
+    ActionUnit(
+        "AU1", "inner brow raiser",
+        Driver({"inner_brow": 1.0}, 0.090, 0.2265, 0.0283),
+        Driver({"browInnerUp": 1.0}, 0.9, 0.072, 0.190),
+        shape_share=0.4, trust=0.7, threshold=1.0,
+    ),
+    ActionUnit(
+        "AU2", "outer brow raiser",
+        Driver({"outer_brow": 1.0}, 0.090, 0.2117, 0.0229),
+        Driver({"browOuterUp": 1.0}, 0.9, 0.155, 0.166),
+        shape_share=0.4, trust=0.7, threshold=1.0,
+    ),
+    ActionUnit(
+        "AU4", "brow lowerer",
+        Driver({"inner_brow": -1.0, "outer_brow": -0.3, "brow_gap": -0.7}, 0.160, -0.6128, 0.0429),
+        Driver({"browDown": 1.0}, 0.8, 0.046, 0.068),
+        shape_share=0.4, trust=0.7, threshold=1.2,
+    ),
+    ActionUnit(
+        "AU5", "upper lid raiser",
+        Driver({"upper_lid": 1.0}, 0.070, 0.0717, 0.0118),
+        Driver({"eyeWide": 1.0}, 0.5, 0.009, 0.020),
+        shape_share=0.3, trust=0.5, threshold=1.0, lids=True,
+    ),
+    ActionUnit(
+        "AU6", "cheek raiser",
+        Driver({"cheek": 1.0, "lower_lid": 1.0}, 0.130, -0.3529, 0.0181),
+        Driver({"eyeSquint": 1.0}, 0.6, 0.356, 0.090),
+        shape_share=0.4, trust=0.45, threshold=1.2,
+    ),
+    ActionUnit(
+        "AU7", "lid tightener",
+        Driver({"lower_lid": 1.0, "eye_aperture": -0.5}, 0.070, -0.0893, 0.0106),
+        Driver({"eyeSquint": 1.0}, 0.6, 0.356, 0.090),
+        shape_share=0.4, trust=0.45, threshold=1.5, lids=True,
+    ),
+    ActionUnit(
+        "AU9", "nose wrinkler",
+        Driver({"nose_wing": 1.0, "lip_corner_height": -0.4, "inner_brow": -0.3}, 0.130, -0.3471, 0.0221),
+        None,
+        shape_share=0.0, trust=0.35, threshold=1.2,
+    ),
+    ActionUnit(
+        "AU10", "upper lip raiser",
+        Driver({"upper_lip_raise": 1.0, "mouth_width": -0.4}, 0.120, -0.4239, 0.0270),
+        Driver({"mouthUpperUp": 1.0}, 1.2, 0.000, 0.020),
+        shape_share=0.4, trust=0.45, threshold=1.0, mouth=True, in_speech=0.7,
+    ),
+    ActionUnit(
+        "AU12", "lip corner puller",
+        Driver({"mouth_width": 0.3, "lip_corner_curl": 1.0, "lip_corner_height": 0.25}, 0.250, 0.0291, 0.0353),
+        Driver({"mouthSmile": 1.0}, 0.95, 0.006, 0.020),
+        shape_share=0.5, trust=0.85, threshold=1.0, mouth=True, in_speech=0.8,
+    ),
+    ActionUnit(
+        "AU14", "dimpler",
+        Driver({"lip_corner_depth": -1.0, "lip_corner_curl": -0.5}, 0.200, -0.4629, 0.0264),
+        Driver({"mouthDimple": 1.0}, 0.5, 0.015, 0.020),
+        shape_share=0.5, trust=0.2, threshold=1.5, mouth=True, in_speech=0.5,
+    ),
+    ActionUnit(
+        "AU15", "lip corner depressor",
+        Driver({"lip_corner_curl": -1.0, "lip_corner_height": -0.3}, 0.150, 0.1606, 0.0278),
+        Driver({"mouthFrown": 1.0}, 0.5, 0.000, 0.020),
+        shape_share=0.4, trust=0.3, threshold=1.0, mouth=True, in_speech=0.5,
+    ),
+    ActionUnit(
+        "AU17", "chin raiser",
+        Driver({"lower_lip_height": 0.5, "lip_aperture_outer": -0.5, "chin_lip_gap": 0.5}, 0.170, -0.3240, 0.1081),
+        Driver({"mouthShrugLower": 1.0}, 1.2, 0.099, 0.171),
+        shape_share=0.4, trust=0.35, threshold=1.5, mouth=True, in_speech=0.3,
+    ),
+    ActionUnit(
+        "AU20", "lip stretcher",
+        Driver({"mouth_width": 1.0, "lip_corner_curl": -2.0, "lip_corner_height": -0.3}, 0.260, 0.7019, 0.0432),
+        Driver({"mouthStretch": 1.0}, 0.9, 0.001, 0.020),
+        shape_share=0.5, trust=0.35, threshold=1.0, mouth=True, in_speech=0.5,
+    ),
+    ActionUnit(
+        "AU23", "lip tightener",
+        Driver({"upper_lip_thickness": -1.0, "lower_lip_thickness": -1.0}, 0.120, -0.2285, 0.0327),
+        Driver({"mouthPress": 1.0, "mouthRollLower": 0.5}, 1.0, 0.128, 0.130),
+        shape_share=0.4, trust=0.3, threshold=1.3, mouth=True, in_speech=0.3,
+    ),
+    ActionUnit(
+        "AU25", "lips part",
+        Driver({"lip_aperture": 1.0}, 0.250, 0.0252, 0.0492),
+        None,
+        shape_share=0.0, trust=0.9, threshold=1.0, mouth=True, in_speech=0.25,
+    ),
+    ActionUnit(
+        "AU26", "jaw drop",
+        Driver({"jaw_drop": 1.0}, 0.300, 0.8563, 0.0621),
+        Driver({"jawOpen": 1.0}, 0.8, 0.057, 0.116),
+        shape_share=0.6, trust=0.75, threshold=1.2, mouth=True, in_speech=0.25,
+    ),
+    ActionUnit(
+        "AU43", "eyes closed",
+        Driver({"eye_aperture": -1.0}, 0.090, -0.1096, 0.0134),
+        Driver({"eyeBlink": 1.0}, 0.75, 0.081, 0.054),
+        shape_share=0.6, trust=0.8, threshold=2.5, lids=True,
+    ),
+    ActionUnit(
+        "AU45", "blink",
+        Driver({"eye_aperture": -1.0}, 0.090, -0.1096, 0.0134),
+        Driver({"eyeBlink": 1.0}, 0.75, 0.081, 0.054),
+        shape_share=0.6, trust=0.8, threshold=2.5, lids=True,
+    ),
+)
+
+
+def _columns(names: tuple[str, ...], name: str) -> list[int]:
+    sides = (name, f"{name}_right", f"{name}_left", f"{name}Right", f"{name}Left")
+    return [i for i, each in enumerate(names) if each in sides]
+
+
+def _matrix(names: tuple[str, ...], drivers: list[Driver | None]) -> NDArray[np.float64]:
+    """(columns, K): what to multiply rows with to get every unit's driver; the two sides count half each."""
+    matrix = np.zeros((len(names), len(drivers)))
+    for k, driver in enumerate(drivers):
+        for name, weight in driver.weights.items() if driver else ():
+            at = _columns(names, name)
+            matrix[at, k] += weight / len(at)
+    return matrix
+
+
+FEATURE_DRIVERS = _matrix(FEATURES, [unit.geometry for unit in UNITS])
+SHAPE_DRIVERS = _matrix(BLENDSHAPES, [unit.shapes for unit in UNITS])
+WORDS: Mapping[str, str] = {unit.name: unit.words for unit in UNITS}
