@@ -23,13 +23,14 @@ S = TypeVar("S")
 
 def stage(name: str, work: Callable[[S, Settings], Update]) -> Callable[[S, Runtime[Environment]], Update]:
     """A graph node that runs `work` in the run's workspace. It streams `{"stage", "at"}` (seconds of the clip that are
-    done) and, when it is through, `{"stage", "took"}` (seconds on the clock)."""
+    done), `{"stage", "fetched", "of"}` (bytes of a model file) and, when it is through, `{"stage", "took"}` (seconds on
+    the clock)."""
 
     def node(state: S, runtime: Runtime[Environment]) -> Update:
         label = getattr(state, "agent", name)
         write, began = runtime.stream_writer, time.perf_counter()
         write({"stage": label, "at": 0.0})
-        with working_in(runtime.context.workspace), heard_by(lambda at: write({"stage": label, "at": at})):
+        with working_in(runtime.context.workspace), heard_by(lambda told: write({"stage": label, **told})):
             update = work(state, runtime.context.settings)
         write({"stage": label, "took": time.perf_counter() - began})
         return update

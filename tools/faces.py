@@ -20,8 +20,9 @@ def faces_of(clip: Clip) -> FaceSeries:
 def landmark_model() -> Model:
     """The landmark model that `faces_of` uses, for the provenance of the run. May fetch it, as `faces_of` does."""
     from emoagent.tools.assets import face_landmarker
+    from emoagent.tools.progress import tell_fetched
 
-    asset = face_landmarker()
+    asset = face_landmarker(tell_fetched)
     return Model(name=asset.name, sha256=asset.sha256, licence=asset.licence, source=asset.source)
 
 

@@ -21,7 +21,8 @@ class Speed(ProgressColumn):
     def render(self, task: Task) -> Text:
         """`12.3x` once something has been done."""
         took = task.fields.get("took") or task.elapsed
-        return Text(f"{task.completed / took:5.1f}x real time" if took and task.completed else "")
+        known = took and task.completed and "took" in task.fields
+        return Text(f"{task.completed / took:5.1f}x real time" if known else "")
 
 
 @contextmanager
@@ -43,24 +44,30 @@ class _Bars:
     def hear(self, message: dict[str, Any]) -> None:
         if isinstance(clip := message.get("clip"), Clip):
             self.total = clip.duration
-            for task in self.tasks.values():
-                self.bars.update(task, total=self.total, completed=self.total)
             return
-        stage = message["stage"]
-        if stage not in self.tasks:
-            self.tasks[stage] = self.bars.add_task(stage, total=self.total)
+        if "fetched" in message:
+            self._show("model file", message["of"] or None, message["fetched"])
+            return
         done = self.total if "took" in message else message["at"]
-        self.bars.update(self.tasks[stage], completed=done, took=message.get("took"))
+        self._show(message["stage"], self.total, done, message.get("took"))
+
+    def _show(self, name: str, total: float | None, done: float, took: float | None = None) -> None:
+        if name not in self.tasks:
+            self.tasks[name] = self.bars.add_task(name, total=total)
+        self.bars.update(self.tasks[name], total=total, completed=done, took=took)
 
 
 class _Lines:
     def __init__(self, name: str) -> None:
-        self.duration = 0.0
+        self.duration, self.fetching = 0.0, False
         sys.stderr.write(f"{name}\n")
 
     def hear(self, message: dict[str, Any]) -> None:
         if isinstance(clip := message.get("clip"), Clip):
             self.duration = clip.duration
+        elif "fetched" in message and not self.fetching:
+            self.fetching = True
+            sys.stderr.write(f"  fetching a model file, {message['of'] / 1e6:.0f} MB, once\n")
         elif "took" in message:
             speed = f", {self.duration / message['took']:.1f}x real time" if self.duration and message["took"] else ""
             sys.stderr.write(f"  {message['stage']}: {message['took']:.2f} s{speed}\n")

@@ -1,0 +1,142 @@
+"""`emoagent doctor`: what works on this machine, what does not, and what to do about it."""
+
+from __future__ import annotations
+
+import ctypes.util
+import importlib.util
+import json
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Literal
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from emoagent.errors import EXIT_OK, EmoagentError, ModelMissing
+from emoagent.profiles import pick_profile
+
+PACKAGES = {
+    "av": "av", "cv2": "opencv-contrib-python", "langgraph": "langgraph", "mediapipe": "mediapipe", "numpy": "numpy",
+    "onnxruntime": "onnxruntime", "pocketsphinx": "pocketsphinx", "pysubs2": "pysubs2", "swift_f0": "swift-f0",
+}  # fmt: skip
+OPTIONAL = {"whisperx": "whisperx", "torch": "local", "fastapi": "serve", "mcp": "mcp", "ray": "ray"}
+GRAPHICS = {"EGL": "libegl1", "GLESv2": "libgles2"}
+ROOMY = 2_000_000_000
+SUPPORTED = ((3, 11), (3, 14))
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at. `fix` is empty where nothing is to be done."""
+
+    name: str
+    state: Literal["ok", "note", "problem"]
+    found: str
+    fix: str = ""
+
+
+def run(*, as_json: bool) -> int:
+    """Prints all checks; 0 unless a problem was found, then 5."""
+    checks = list(examine())
+    if as_json:
+        sys.stdout.write(json.dumps([asdict(check) for check in checks], indent=1) + "\n")
+    else:
+        _show(checks)
+    return ModelMissing.exit_status if any(check.state == "problem" for check in checks) else EXIT_OK
+
+
+def examine() -> Iterator[Check]:
+    """Looks at everything, one check at a time; nothing is fetched."""
+    for look in (_python, _packages, _graphics, _landmarker, _models, _optional, _profile, _disk):
+        yield from look()
+
+
+def _python() -> Iterator[Check]:
+    found = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+    fine = SUPPORTED[0] <= sys.version_info[:2] < SUPPORTED[1]
+    yield Check("Python", "ok" if fine else "problem", found, "" if fine else "use Python 3.11, 3.12 or 3.13")
+
+
+def _packages() -> Iterator[Check]:
+    for package, distribution in PACKAGES.items():
+        try:
+            importlib.import_module(package)
+        except (ImportError, OSError) as error:
+            yield Check(package, "problem", str(error), "pip install --force-reinstall emoagent")
+        else:
+            yield Check(package, "ok", metadata.version(distribution))
+
+
+def _graphics() -> Iterator[Check]:
+    if sys.platform != "linux":
+        return
+    for library, package in GRAPHICS.items():
+        found = ctypes.util.find_library(library)
+        state: Literal["ok", "problem"] = "ok" if found else "problem"
+        yield Check(f"lib{library}", state, found or "not found", "" if found else f"apt-get install {package}")
+
+
+def _landmarker() -> Iterator[Check]:
+    from emoagent.tools.assets import FACE, FACE_ASSEMBLED, verify
+    from emoagent.tools.landmarker import Landmarker
+
+    there = [asset for asset in (FACE, FACE_ASSEMBLED) if verify(asset.name) == "verified"]
+    if not there:
+        yield Check("face landmarks", "note", "no model yet; the first run fetches it", "emoagent models pull")
+        return
+    try:
+        Landmarker(there[0].path).close()
+    except EmoagentError as error:
+        yield Check("face landmarks", "problem", error.message, error.hint)
+    else:
+        yield Check("face landmarks", "ok", f"{there[0].name} runs")
+
+
+def _models() -> Iterator[Check]:
+    from emoagent.tools.assets import listed, verify
+
+    for asset in listed():
+        state = verify(asset.name)
+        if state == "corrupt":
+            yield Check(asset.name, "problem", "its sha256 is wrong", f"emoagent models pull {asset.name}")
+        else:
+            yield Check(asset.name, "ok" if state == "verified" else "note", f"{state}, sha256 {asset.sha256[:12]}…")
+
+
+def _optional() -> Iterator[Check]:
+    for package, extra in OPTIONAL.items():
+        there = importlib.util.find_spec(package) is not None
+        fix = "" if there else f"pip install 'emoagent[{extra}]'"
+        yield Check(package, "ok" if there else "note", "installed" if there else "not installed (optional)", fix)
+
+
+def _profile() -> Iterator[Check]:
+    name, why = pick_profile("auto")
+    yield Check("profile", "ok", f"{name}: {why}")
+
+
+def _disk() -> Iterator[Check]:
+    from emoagent.tools.assets import cache_folder
+
+    for name, folder in (("this folder", Path.cwd()), ("model cache", cache_folder())):
+        there = next(path for path in (folder, *folder.parents) if path.exists())
+        free = shutil.disk_usage(there).free
+        fix = "" if free > ROOMY else "free some space; a run needs about 120 MB per hour of video"
+        yield Check(f"disk, {name}", "ok" if free > ROOMY else "problem", f"{free / 1e9:.1f} GB free", fix)
+
+
+def _show(checks: list[Check]) -> None:
+    signs = {"ok": ("✓", "green"), "note": ("·", "yellow"), "problem": ("✗", "red")}
+    table = Table("", "what", "found", "what to do", box=None, header_style="bold")
+    for check in checks:
+        sign, style = signs[check.state]
+        table.add_row(Text(sign, style), Text(check.name), Text(check.found), Text(check.fix))
+    Console().print(table)
+
+
