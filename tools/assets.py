@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 
 from emoagent.errors import ModelMissing, ResourceLimit, UsageError
-from emoagent.tools.asset_sources import Package, Part, Progress, Unfetched, Web
+from emoagent.tools.asset_sources import FetchError, Package, Part, Progress, Web
 
 Status = Literal["absent", "present", "verified", "corrupt"]
 
@@ -70,11 +70,11 @@ FACE_ASSEMBLED = Asset(
     name="face_landmarker_assembled",
     what="468 face landmarks, no blendshapes (put together from an older MediaPipe package)",
     licence="Apache-2.0",
-    size=1_472_386,
-    sha256="c009b6db34d30d5f2e68da7eeb572338e36ce682c39f39e215a8e4cdb06d8908",
+    size=1_475_362,
+    sha256="7c3913f171556513707b2b9ec88bcb7fa7230f4d351942d5937d66614a65fc0b",
     source=Package(*WHEEL, (
         Part(f"{MODULES}/face_landmark/face_landmark.tflite", "face_landmarks_detector.tflite", 1_242_398,
-             "1055cb9d4a9ca8b8c688902a3a5194311138ba256bcc94e336d8373a5f30c814"),
+             "1055cb9d4a9ca8b8c688902a3a5194311138ba256bcc94e336d8373a5f30c814", outputs=3 * 478),
         Part(f"{MODULES}/face_detection/face_detection_short_range.tflite", "face_detector.tflite", 229_714,
              "bbff11cebd1eb27a1e004cae0b0e63ec8c551cbf34a4451148b4908b8db3eca8"),
     )),
@@ -166,7 +166,7 @@ def _pull(asset: Asset, progress: Progress | None) -> Asset:
             if verify(candidate.name) != "verified":
                 _fetch(candidate, progress)
             return candidate
-        except Unfetched as error:
+        except FetchError as error:
             reasons.append(str(error))
     raise ModelMissing(
         f"the model file {asset.name} cannot be fetched: " + "; ".join(reasons), hint=_hint(asset), where=asset.name
@@ -190,8 +190,8 @@ def _fetch(asset: Asset, progress: Progress | None) -> None:
             unfinished = Path(folder) / asset.path.name
             asset.source.fetch(unfinished, asset.size, progress)
             if sha256_of(unfinished) != asset.sha256:
-                raise Unfetched(f"{asset.source}: it is not the expected file (sha256 differs)")
-            os.replace(unfinished, asset.path)
+                raise FetchError(f"{asset.source}: it is not the expected file (sha256 differs)")
+            unfinished.replace(asset.path)
     except OSError as error:
         hint = "free some space, or set EMOAGENT_CACHE to a folder that can be written"
         raise ResourceLimit(f"cannot keep {asset.name} in {cache_folder()}: {error}", hint=hint) from error

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from emoagent.errors import ModelMissing
 
-BLENDSHAPES = 52
+MESH_POINTS = 468
 MAX_FACES = 6
 
 _creating = Lock()
@@ -47,9 +47,7 @@ class Landmarker:
         """The faces in a picture, uint8 (height, width, 3); its short-range detector sees faces that fill a tenth of
         the picture's longer side or more."""
         height, width = rgb.shape[:2]
-        image = self._mediapipe.Image(
-            image_format=self._mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(rgb)
-        )
+        image = self._mediapipe.Image(image_format=self._mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(rgb))
         result = self._landmarker.detect(image)
         shapes = result.face_blendshapes or [None] * len(result.face_landmarks)
         scale = np.array([width, height, width], np.float32)
@@ -65,13 +63,17 @@ class Landmarker:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
 
 def _array(points: list[Any]) -> NDArray[np.float32]:
     flat = [number for point in points for number in (point.x, point.y, point.z)]
-    return np.array(flat, np.float32).reshape(-1, 3)
+    array = np.array(flat, np.float32).reshape(-1, 3)
+    irises = array[MESH_POINTS:]
+    return array if np.ptp(irises, axis=0).any() else array[:MESH_POINTS]  # ten points in one place: no irises
 
 
 def _scores(categories: list[Any]) -> NDArray[np.float32]:
@@ -79,9 +81,9 @@ def _scores(categories: list[Any]) -> NDArray[np.float32]:
 
 
 def _mediapipe() -> ModuleType:
-    try:
+    try:  # the native library is loaded here, where its failure is explained
         import mediapipe
-        import mediapipe.tasks.python.vision  # noqa: F401  loads the native library now, where its failure is explained
+        import mediapipe.tasks.python.vision
     except (ImportError, OSError) as error:
         raise ModelMissing(f"MediaPipe cannot be loaded: {error}", hint=_libraries_hint(), where="mediapipe") from error
     module: ModuleType = mediapipe
