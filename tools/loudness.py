@@ -18,16 +18,21 @@ Levels = NDArray[np.float64]
 def levels(samples: NDArray[np.float32]) -> Levels:
     """RMS level, (m,) dBFS (0: a full-scale square wave), of the 25 ms frames that start every 10 ms.
 
-    `samples`: (n,) in -1..1 at 16 kHz. Fewer samples than one frame: m = 0. The mean is removed, so that a constant
-    offset is no sound.
+    `samples`: (n,) in -1..1 at 16 kHz. Fewer samples than one frame: m = 0. A frame's mean is taken out, so that a
+    constant offset is no sound.
     """
     if len(samples) < FRAME:
         return np.zeros(0)
-    centred = samples.astype(np.float64) - samples.mean(dtype=np.float64)
-    energy = np.concatenate([[0.0], np.cumsum(np.square(centred))])
     starts = np.arange(0, len(samples) - FRAME + 1, HOP)
-    power = np.maximum(energy[starts + FRAME] - energy[starts], 0.0) / FRAME
-    return np.asarray(np.maximum(10 * np.log10(np.maximum(power, 1e-30)), SILENT))
+    wide = samples.astype(np.float64)
+    mean, power = _frame_means(wide, starts), _frame_means(np.square(wide), starts)
+    power = np.maximum(power - np.square(mean), 1e-30)
+    return np.asarray(np.maximum(10 * np.log10(power), SILENT))
+
+
+def _frame_means(values: NDArray[np.float64], starts: NDArray[np.intp]) -> NDArray[np.float64]:
+    total = np.concatenate([[0.0], np.cumsum(values)])
+    return np.asarray((total[starts + FRAME] - total[starts]) / FRAME)
 
 
 def noise_floor(level: Levels) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from emoagent.tools.loudness import HOP_SECONDS, Levels, levels, loud, mean_level, noise_floor, silence_below
+from emoagent.tools.loudness import HOP_SECONDS, SILENT, Levels, levels, loud, mean_level, noise_floor, silence_below
 from emoagent.tools.pitch import RATE, PitchTrack, pitch, runs
 
 NAN = float("nan")
@@ -15,6 +15,7 @@ SHORTEST_PAUSE = 0.2  # seconds; shorter silences are stops and breath groups (G
 SHORTEST_SOUND = 0.06  # seconds; a shorter sound inside a silence is a click
 LEAST_VOICED = 0.08  # seconds of voiced sound without which there is no pitch to speak of
 LEAST_SNR = 10.0  # dB under which silence cannot be told from speech
+LEAST_CHANGE = 3.0  # dB; sound that changes less is a hum or a hiss, not speech
 DIP = 2.0  # dB between two syllables (de Jong & Wempe 2009)
 SMOOTHING = 7  # frames of 10 ms, the window over which a syllable's energy is smoothed
 FINAL = 0.4  # seconds at the end in which the final slope is measured
@@ -55,8 +56,9 @@ def prosody(samples: NDArray[np.float32], floor: float | None = None) -> Prosody
     track = pitch(samples) if len(level) else pitch(samples[:0])
     track = _audible(track, level, threshold)
     sounding = _sounding(level, threshold)
-    speaking, pauses = _pauses(sounding, loud(level) - noise)
-    seconds = float(track.voiced.sum()) * FRAME_PERIOD
+    snr = loud(level) - noise
+    speaking, pauses = _pauses(sounding, snr)
+    seconds = float(track.voiced.sum()) * FRAME_PERIOD if snr >= LEAST_CHANGE else 0.0
     has_voice = seconds >= LEAST_VOICED
     semitones = 12 * np.log2(track.f0[track.voiced]) if has_voice else np.zeros(0)
     return Prosody(
@@ -68,7 +70,7 @@ def prosody(samples: NDArray[np.float32], floor: float | None = None) -> Prosody
         level=mean_level(level[sounding]),
         level_range=_quartile_range(level[sounding]),
         noise=noise,
-        snr=loud(level) - noise,
+        snr=snr,
         rate=len(nuclei(level, track, threshold)) / (speaking - sum(pauses or ())) if has_voice and speaking else NAN,
         pause_share=sum(pauses) / speaking if pauses is not None and speaking else NAN,
         longest_pause=max(pauses, default=0.0) if pauses is not None else NAN,
@@ -109,7 +111,7 @@ def _middle(index: NDArray[np.float64] | float) -> NDArray[np.float64]:
 
 
 def _sounding(level: Levels, threshold: float) -> NDArray[np.bool_]:
-    sounding = level >= threshold
+    sounding = (level >= threshold) & (level > SILENT)
     for first, end in runs(sounding):
         sounding[first:end] = (end - first) * HOP_SECONDS >= SHORTEST_SOUND
     return sounding

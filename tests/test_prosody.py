@@ -1,0 +1,173 @@
+"""Pitch, loudness, pauses and rate, on sounds of which they are known and on real speech."""
+
+from __future__ import annotations
+
+import math
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from emoagent.tools.comparison import History, Norm
+from emoagent.tools.loudness import levels, mean_level, noise_floor
+from emoagent.tools.pitch import pitch
+from emoagent.tools.prosody import prosody
+
+RATE = 16_000
+Sound = NDArray[np.float32]
+
+
+def buzz(hertz: float, seconds: float, level: float = 0.3) -> Sound:
+    """A train of pulses through one resonance at 700 Hz: the simplest vowel."""
+    n = round(seconds * RATE)
+    pulses = np.zeros(n)
+    pulses[np.round(np.arange(0, n, RATE / hertz)).astype(int).clip(max=n - 1)] = 1
+    time = np.arange(400)
+    sound = np.convolve(pulses, np.exp(-time / 60) * np.sin(2 * np.pi * 700 * time / RATE))[:n]
+    return np.asarray(level * sound / np.abs(sound).max(), dtype=np.float32)
+
+
+def syllables(count: int, hertz: float = 140.0, pause_after: int | None = None, pause: float = 0.0) -> Sound:
+    """`count` vowels of 160 ms, 40 ms apart, with a longer pause after one of them."""
+    vowel = buzz(hertz, 0.16) * np.hanning(round(0.16 * RATE)).astype(np.float32)
+    gap = np.zeros(round(0.04 * RATE), np.float32)
+    parts = [np.concatenate([vowel, gap])] * count
+    if pause_after is not None:
+        parts.insert(pause_after, np.zeros(round(pause * RATE), np.float32))
+    return hiss(np.concatenate(parts))
+
+
+def hiss(sound: Sound, level: float = 0.0005) -> Sound:
+    noise = np.random.default_rng(7).normal(0, level, len(sound))
+    return np.asarray(sound + noise, dtype=np.float32)
+
+
+@pytest.mark.parametrize("hertz", [80, 110, 150, 200, 250, 440])
+def test_pitch_of_pulse_trains(hertz: float) -> None:
+    track = pitch(hiss(buzz(hertz, 1.0)))
+    assert track.voiced.mean() > 0.9
+    assert np.nanmedian(np.abs(12 * np.log2(track.f0 / hertz))) < 0.1
+
+
+def test_levels_of_a_tone_are_its_rms() -> None:
+    tone = (0.5 * np.sin(2 * np.pi * 200 * np.arange(RATE) / RATE)).astype(np.float32)
+    assert levels(tone) == pytest.approx(20 * math.log10(0.5 / math.sqrt(2)), abs=0.05)
+    assert mean_level(levels(tone + np.float32(0.3))) == pytest.approx(mean_level(levels(tone)), abs=0.05)
+
+
+def test_noise_floor_is_that_of_the_gaps() -> None:
+    assert noise_floor(levels(syllables(8, pause_after=4, pause=0.5))) == pytest.approx(-66, abs=1.5)
+
+
+@pytest.mark.parametrize("count", [4, 7, 12])
+def test_syllables_are_counted(count: int) -> None:
+    measured = prosody(syllables(count))
+    assert measured.rate == pytest.approx(5.0, rel=0.1)
+    assert measured.longest_pause == 0
+    assert measured.pauses == 0
+
+
+def test_a_pause_is_measured_and_left_out_of_the_rate() -> None:
+    measured = prosody(syllables(8, pause_after=4, pause=0.6))
+    assert measured.pauses == 1
+    assert measured.longest_pause == pytest.approx(0.7, abs=0.08)
+    assert measured.rate == pytest.approx(5.5, abs=0.6)
+    assert measured.median_f0 == pytest.approx(140, rel=0.01)
+
+
+def test_the_final_rise_has_its_slope() -> None:
+    steps = np.linspace(0, 4, 20)
+    rising = np.concatenate([buzz(120, 0.6), *(buzz(120 * 2 ** (s / 12), 0.02) for s in steps)])
+    slope = prosody(hiss(np.concatenate([np.zeros(4000, np.float32), rising]))).final_slope
+    assert slope == pytest.approx(10, abs=3)
+
+
+@pytest.mark.parametrize("gain", [0.3, 0.03])
+def test_gain_changes_nothing_but_the_level(gain: float) -> None:
+    sound = syllables(6, pause_after=3, pause=0.4)
+    loud, soft = prosody(sound), prosody((sound * np.float32(gain)).astype(np.float32))
+    assert soft.level - loud.level == pytest.approx(20 * math.log10(gain), abs=0.01)
+    assert (soft.rate, soft.pauses) == pytest.approx((loud.rate, loud.pauses))
+    assert soft.median_f0 == pytest.approx(loud.median_f0, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    "sound",
+    [
+        np.zeros(0, np.float32),
+        np.zeros(100, np.float32),
+        np.zeros(RATE, np.float32),
+        hiss(np.zeros(RATE, np.float32), 0.05),
+        (0.1 * np.sin(2 * np.pi * 100 * np.arange(RATE) / RATE)).astype(np.float32),
+    ],
+    ids=["nothing", "too short", "silence", "noise", "hum"],
+)
+def test_what_is_no_voice_has_no_pitch(sound: Sound) -> None:
+    measured = prosody(sound)
+    assert measured.voiced == 0
+    assert all(math.isnan(v) for v in (measured.median_f0, measured.f0_range, measured.rate, measured.effort))
+
+
+def test_noise_hides_pauses_rather_than_inventing_them() -> None:
+    measured = prosody(hiss(syllables(8, pause_after=4, pause=0.5), 0.08))
+    assert measured.pauses is None
+    assert math.isnan(measured.pause_share)
+
+
+def _wav(path: Path) -> Sound:
+    with wave.open(str(path)) as file:
+        assert file.getframerate() == RATE
+        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, file.getnchannels())
+    return np.asarray(samples.mean(axis=1) / 32768, dtype=np.float32)
+
+
+PRAAT = {"enrollment_audio_katie.wav": 157.8, "enrollment_audio_steve.wav": 119.8, "sample.wav": 192.4}
+
+
+@pytest.mark.parametrize(("name", "hertz"), PRAAT.items())
+def test_real_speech_has_the_pitch_that_praat_finds(shared: Path, name: str, hertz: float) -> None:
+    """The medians were measured with Praat (autocorrelation, 75 to 600 Hz)."""
+    track = pitch(_wav(shared / "media" / "speech" / name))
+    assert np.nanmedian(track.f0) == pytest.approx(hertz, rel=0.04)
+
+
+def test_the_first_value_is_measured_against_the_norm() -> None:
+    history = History(Norm(between=3.0, within=4.0, usual=(10.0,)))
+    standing = history.standing("A", 20.0)
+    assert standing.z == pytest.approx(10 / 5)
+    assert (standing.earlier, standing.percentile) == (0, None)
+
+
+def test_without_norm_or_values_nothing_is_said() -> None:
+    assert History(Norm(1.0, 1.0)).standing("A", 3.0).z is None
+
+
+def test_the_own_values_outweigh_the_norm_in_the_end() -> None:
+    history = History(Norm(between=1.0, within=1.0, usual=(0.0,)))
+    zs = []
+    for value in [5.0, 5.1, 4.9] * 6:
+        zs.append(history.standing("A", value).z or 0.0)
+        history.add("A", value)
+    assert zs[0] > 3
+    assert abs(zs[-1]) < 0.6
+    later = history.standing("A", 6.5)
+    assert later.z is not None
+    assert later.z > 1.96
+    assert later.percentile == pytest.approx(100 * 18.5 / 19)
+
+
+def test_others_stand_in_for_somebody_new() -> None:
+    history = History(Norm(between=2.0, within=2.0))
+    history.add("A", -30.0)
+    new = history.standing("B", -26.0)
+    assert new.z == pytest.approx(4 / math.sqrt(8))
+    assert new.earlier == 0
+
+
+def test_low_and_high_voices_have_their_own_norm() -> None:
+    history = History(Norm(2.0, 2.0, (82.9, 92.6)))
+    history.add("low", 82.0)
+    assert (history.standing("low", 90.0).z or 0) > 2
+    assert abs(history.standing("high", 92.0).z or 0) < 0.5
