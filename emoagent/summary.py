@@ -9,7 +9,7 @@ from rich.text import Text
 from emoagent.schema import Trace, Utterance
 from emoagent.viewer.index import Index, index
 from emoagent.viewer.markup import visible
-from emoagent.viewer.wording import clock, conflict_title, one_line, percent, silence
+from emoagent.viewer.wording import clock, conflict_title, one_line, percent, silence, verdict_name
 
 LONGEST = 120  # characters of a cell
 STYLES = {
@@ -20,7 +20,7 @@ STYLES = {
 
 def summary_table(trace: Trace) -> Table:
     """Time, speaker, text, expressed emotion, confidence and one line of why; fits 80 columns and uses more."""
-    table = Table(box=SIMPLE_HEAD, expand=True, pad_edge=False, padding=(0, 1), show_edge=False)
+    table = Table(box=SIMPLE_HEAD, expand=True, pad_edge=False, padding=(0, 1), collapse_padding=True, show_edge=False)
     table.add_column("Time", no_wrap=True, style="dim")
     table.add_column("Speaker", max_width=12, overflow="ellipsis", no_wrap=True)
     table.add_column("Text", ratio=5, overflow="fold")
@@ -65,11 +65,10 @@ def _speaker(looked_up: Index, utterance: Utterance) -> str:
 
 def _why(looked_up: Index, utterance: Utterance) -> str:
     verdict = looked_up.verdicts.get(utterance.id)
-    if verdict is None or verdict.label is None:
-        return _short(f"{'invalid' if verdict and verdict.invalid else 'abstained'}: {silence(verdict)}")
     conflicts = looked_up.strongest_first(utterance)
     sign = f"⚡ {conflict_title(conflicts[0])}. " if conflicts else ""
-    return _short(sign + one_line(verdict))
+    silent = verdict is None or verdict.label is None
+    return _short(f"{sign}{verdict_name(verdict)}: {silence(verdict)}" if silent else sign + one_line(verdict))
 
 
 def _short(text: str) -> str:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 
 from emoagent.schema import (
-    Audit,
     AudioStream,
+    Audit,
     Claim,
     ClaimAudit,
     Clip,
@@ -108,7 +108,7 @@ EVIDENCE = (
               {"AU01": (2.3, AU), "AU04": (1.8, AU)}, picture=True),
     _evidence("u2.face.3", "head_pose", (4.2, 6.0), "Head turned down and away.", 0.9,
               {"pitch": (-14.0, "degrees"), "yaw": (22.0, "degrees")}),
-    _evidence("u2.voice.1", "pauses", (4.1, 6.0), "A pause of 0.6 s inside the sentence.", 0.9, {"longest": (0.6, "s")}),
+    _evidence("u2.voice.1", "pauses", (4.1, 6.0), "A pause of 0.6 s in mid-sentence.", 0.9, {"longest": (0.6, "s")}),
     _evidence("u2.dialogue.1", "earlier_verdict", (0.8, 3.4), "Just before, Anna expressed joy.", 0.84),
     _evidence("u3.transcript.1", "quotation", (6.9, 8.8), "Says “don't … pleased”.", 0.95),
     _evidence("u3.voice.1", "pitch", (6.9, 8.8), "Pitch close to the speaker's usual.", 0.85, {"median": (-0.4, HZ)}),
@@ -164,11 +164,11 @@ CONFLICT = Conflict(
 )
 
 
-def _verdict(name: str, masses: dict[str, float], plane: tuple[float, float], *claims: Claim, **more: object) -> Verdict:
+def _verdict(name: str, masses: dict[str, float], va: tuple[float, float], *claims: Claim, **more: object) -> Verdict:
     ranked = sorted(masses, key=lambda label: -masses[label])
     record = {
         "utterance": name, "person": SPOKEN[name][0], "label": ranked[0], "distribution": masses,
-        "alternatives": tuple(ranked[1:3]), "valence": plane[0], "arousal": plane[1],
+        "alternatives": tuple(ranked[1:3]), "valence": va[0], "arousal": va[1],
         "confidence": masses[ranked[0]], "claims": claims, "reasoner": "pool-1",
     }  # fmt: skip
     return Verdict.model_validate(record | more)

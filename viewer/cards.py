@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from emoagent.schema import Audit, Claim, Conflict, Opinion, Utterance, Verdict
-from emoagent.viewer.charts import label_class, ranking, signed_bar, stack, swatch
 from emoagent.viewer.charts import bar as draw_bar
+from emoagent.viewer.charts import label_class, ranking, signed_bar, stack, swatch
 from emoagent.viewer.evidence import chips, evidence_table
 from emoagent.viewer.index import Index, moment, speaker
 from emoagent.viewer.markup import Markup, anchor, join, said, tag
@@ -46,7 +46,7 @@ def _card(index: Index, utterance: Utterance, open_: bool) -> Markup:
             _audit(index.audits.get(utterance.id)),
             class_="body",
         ),
-        evidence_table(index, utterance.id, open_),
+        evidence_table(index, utterance, open_),
         id=name,
         class_="card has-conflict" if conflicts else "card",
         tabindex=-1,
@@ -85,7 +85,8 @@ def _label(verdict: Verdict | None) -> Markup:
     label = verdict.label if verdict else None
     name = tag("strong", verdict_name(verdict), class_="name")
     if verdict is None or label is None:
-        return tag("div", tag("p", swatch(None), name, class_="label"), tag("p", said(silence(verdict)), class_="muted"))
+        why = tag("p", said(silence(verdict)), class_="muted")
+        return tag("div", tag("p", swatch(None), name, class_="label"), why)
     title = tag("p", swatch(label), name, class_="label")
     if verdict.confidence is None:
         return title

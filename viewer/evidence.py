@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from emoagent.schema import Evidence, Measure
+from emoagent.schema import Evidence, Measure, Utterance
 from emoagent.viewer.charts import bar
 from emoagent.viewer.index import Index, moment
 from emoagent.viewer.markup import Markup, anchor, join, said, tag
@@ -18,15 +18,15 @@ def chips(index: Index, cites: Iterable[str]) -> Markup:
     return join((_chip(index, cited) for cited in cites), " ")
 
 
-def evidence_table(index: Index, utterance: str, open_: bool) -> Markup:
+def evidence_table(index: Index, utterance: Utterance, open_: bool) -> Markup:
     """All evidence of one utterance, behind a line that opens it."""
-    items = index.evidence.get(utterance, ())
+    items = index.evidence.get(utterance.id, ())
     if not items:
         return tag("p", "No evidence was found for this utterance.", class_="muted evidence")
     head = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in HEADINGS)))
-    body = tag("tbody", *(_row(index, item) for item in items))
+    body = tag("tbody", *(_row(index, item, utterance.person) for item in items))
     summary = tag("summary", "Evidence ", tag("span", count(len(items), "item"), class_="muted"))
-    table = tag("table", head, body, aria_label=f"Evidence of {utterance}")
+    table = tag("table", head, body, aria_label=f"Evidence of {utterance.id}")
     return tag("details", summary, tag("div", table, class_="tablewrap"), open=open_, class_="evidence")
 
 
@@ -35,23 +35,26 @@ def _chip(index: Index, cited: str) -> Markup:
     return tag("a", cited, class_="chip", href="#" + anchor("e", cited), title=item.finding if item else None)
 
 
-def _row(index: Index, item: Evidence) -> Markup:
+def _row(index: Index, item: Evidence, speaker: str | None) -> Markup:
     producer = f"{item.producer.name} {item.producer.version} ({item.producer.revision})"
-    shown_text = tag("span", "was shown the transcript", class_="muted") if item.saw_text else None
+    told = item.saw_text and item.modality != "text"
+    shown_text = tag("span", "was shown the transcript", class_="muted") if told else None
     cells = (
         tag("th", item.id, scope="row"),
         tag("td", tag("span", SOURCES[item.modality], title=producer), " ",
             tag("span", item.kind.replace("_", " "), class_="muted"), shown_text and " · ", shown_text),
         tag("td", moment(index, item.span.start), "–", moment(index, item.span.end)),
-        tag("td", said(item.finding), _whose(index, item)),
+        tag("td", said(item.finding), _whose(index, item, speaker)),
         tag("td", *(_measure(name, measure) for name, measure in item.measures.items())),
         tag("td", bar(item.reliability), tag("span", f"{item.reliability:.2f}", class_="n")),
     )  # fmt: skip
     return tag("tr", *cells, id=anchor("e", item.id), tabindex=-1)
 
 
-def _whose(index: Index, item: Evidence) -> Markup | None:
-    return None if item.person is None else tag("span", " ", said(index.speaker(item.person)), class_="muted whose")
+def _whose(index: Index, item: Evidence, speaker: str | None) -> Markup | None:
+    if item.person in {None, speaker}:
+        return None
+    return tag("span", " Of ", said(index.speaker(item.person)), ".", class_="muted")
 
 
 def _measure(name: str, measure: Measure) -> Markup:

@@ -1,4 +1,4 @@
-"""HTML from Python values: whatever is not `Markup` is text, and text can neither become markup nor reorder the page."""
+"""HTML from Python values. What is not `Markup` is text, and text can neither become markup nor reorder the page."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-import tempfile
+from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -59,25 +59,15 @@ def _relative(video: str) -> str:
 
 
 def _replace(path: Path, content: bytes) -> None:
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, unfinished = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
     except OSError as error:
+        with suppress(OSError):
+            unfinished.unlink()
         raise _unwritable(path, error) from error
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        os.chmod(unfinished, 0o666 & ~_umask())
-        os.replace(unfinished, path)
-    except OSError as error:
-        Path(unfinished).unlink(missing_ok=True)
-        raise _unwritable(path, error) from error
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _unwritable(path: Path, error: OSError) -> OutputError:
