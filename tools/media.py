@@ -44,7 +44,7 @@ def probe(path: Path) -> Probed:
 
     Raises `MediaError` (exit 4) if it is no usable audio or video, `ResourceLimit` (exit 7) if it is too large.
     """
-    _check_file(path)
+    check_file(path)
     facts = _end(path, {"op": "probe"})
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -89,7 +89,7 @@ def embedded_subtitles(clip: Clip) -> list[tuple[float, float, str]]:
     return [(cue["start"], max(cue["start"], cue["stop"]), cue["text"]) for cue in found]
 
 
-def _check_file(path: Path) -> None:
+def check_file(path: Path) -> None:
     problem = None
     if not path.exists():
         problem = "there is no such file"

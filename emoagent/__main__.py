@@ -1,0 +1,5 @@
+"""`python -m emoagent` is the command `emoagent`."""
+
+from emoagent.cli import main
+
+main()

@@ -1,0 +1,268 @@
+"""Bad input gives its documented exit status and message, never a traceback, and never harms an earlier result."""
+
+from __future__ import annotations
+
+import os
+import struct
+import wave
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from test_media import write_clip
+
+from emoagent import cli
+
+Make = Callable[[Path], Path]
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
+    """The exit status of the command line, in this process."""
+    monkeypatch.setattr("sys.argv", ["emoagent", *map(str, arguments)])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    return int(stopped.value.code or 0)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return write_clip(tmp_path_factory.mktemp("whole") / "a.mp4", seconds=3).read_bytes()
+
+
+@pytest.fixture
+def earlier(tmp_path: Path) -> Path:
+    """A folder with an earlier result, which nothing here may touch."""
+    folder = tmp_path / "out"
+    (folder / "media").mkdir(parents=True)
+    (folder / "trace.json").write_text("an earlier trace")
+    (folder / "media" / "u1.jpg").write_bytes(b"an earlier picture")
+    return folder
+
+
+def untouched(folder: Path) -> bool:
+    names = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file() and p.name != ".lock"}
+    return names == {"trace.json", "media/u1.jpg"} and (folder / "trace.json").read_text() == "an earlier trace"
+
+
+def text_as_mp4(folder: Path) -> Path:
+    (folder / "notes.mp4").write_text("Dear diary, today I renamed a text file.\n" * 40)
+    return folder / "notes.mp4"
+
+
+def zero_bytes(folder: Path) -> Path:
+    (folder / "empty.mp4").touch()
+    return folder / "empty.mp4"
+
+
+def random_bytes(folder: Path) -> Path:
+    (folder / "noise.mkv").write_bytes(np.random.default_rng(7).bytes(20_000))
+    return folder / "noise.mkv"
+
+
+def concat_list(folder: Path) -> Path:
+    (folder / "list.mp4").write_text("ffconcat version 1.0\nfile '/etc/hostname'\n")
+    return folder / "list.mp4"
+
+
+def playlist(folder: Path) -> Path:
+    (folder / "live.m3u8").write_text("#EXTM3U\n#EXTINF:10,\n/etc/hostname\n")
+    return folder / "live.m3u8"
+
+
+def a_folder(folder: Path) -> Path:
+    (folder / "folder.mp4").mkdir()
+    return folder / "folder.mp4"
+
+
+def a_pipe(folder: Path) -> Path:
+    os.mkfifo(folder / "pipe.mp4")
+    return folder / "pipe.mp4"
+
+
+def missing(folder: Path) -> Path:
+    return folder / "nowhere.mp4"
+
+
+def no_streams(folder: Path) -> Path:
+    box = struct.pack(">I4s4sI4s", 20, b"ftyp", b"isom", 512, b"isom") + struct.pack(">I4s", 8, b"moov")
+    (folder / "hollow.mp4").write_bytes(box)
+    return folder / "hollow.mp4"
+
+
+def no_samples(folder: Path) -> Path:
+    with wave.open(str(folder / "silent.wav"), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16000)
+    return folder / "silent.wav"
+
+
+def only_a_cover(folder: Path) -> Path:
+    """An m4a whose only stream is an attached picture."""
+    with av.open(str(folder / "cover.mkv"), "w") as container:
+        stream = container.add_stream("mjpeg", rate=1)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuvj420p"
+        stream.disposition = av.stream.Disposition.attached_pic
+        frame = av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), format="rgb24")
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return folder / "cover.mkv"
+
+
+def zero_by_zero(folder: Path) -> Path:
+    """An AVI whose headers say 0 x 0 pixels."""
+    with av.open(str(folder / "flat.avi"), "w") as container:
+        stream = container.add_stream("rawvideo", rate=5)
+        stream.width, stream.height, stream.pix_fmt = 16, 16, "yuv420p"
+        for _ in range(5):
+            frame = av.VideoFrame.from_ndarray(np.zeros((16, 16, 3), np.uint8), format="rgb24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    data = bytearray((folder / "flat.avi").read_bytes())
+    data[64:72] = bytes(8)
+    at = data.index(b"strf") + 12
+    data[at : at + 8] = bytes(8)
+    (folder / "flat.avi").write_bytes(data)
+    return folder / "flat.avi"
+
+
+UNUSABLE = (
+    text_as_mp4, zero_bytes, random_bytes, concat_list, playlist, a_folder, a_pipe, missing, no_streams, no_samples,
+    only_a_cover, zero_by_zero,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("make", UNUSABLE, ids=lambda make: make.__name__)
+def test_unusable_media(
+    make: Make, tmp_path: Path, earlier: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = make(tmp_path)
+    assert run(monkeypatch, "analyze", path, "-o", earlier) == 4
+    said = capfd.readouterr()
+    assert said.err.count("error: ") == 1
+    assert path.name in said.err
+    assert "hint: " in said.err
+    assert "Traceback" not in said.err + said.out
+    assert untouched(earlier)
+
+
+@pytest.mark.parametrize("share", [0.01, 0.1, 0.5, 0.9, 0.999])
+def test_truncated_media(
+    share: float, whole: bytes, tmp_path: Path, earlier: Path, monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """This mp4 keeps its index at the end: cut off anywhere, it is unreadable."""
+    path = tmp_path / "cut.mp4"
+    path.write_bytes(whole[: round(len(whole) * share)])
+    assert run(monkeypatch, "analyze", path, "-o", earlier) == 4
+    assert "Traceback" not in capfd.readouterr().err
+    assert untouched(earlier)
+
+
+def test_an_absurd_duration_in_the_header_is_not_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = write_clip(tmp_path / "a.mp4", seconds=3)
+    data = bytearray(path.read_bytes())
+    at = data.index(b"mvhd") + 20
+    data[at : at + 4] = struct.pack(">I", 2**32 - 2)
+    path.write_bytes(data)
+    status = run(monkeypatch, "analyze", path, "-o", tmp_path / "out")
+    said = capfd.readouterr()
+    assert status in (0, 3)
+    assert "Traceback" not in said.err
+    assert '"duration":3' in (tmp_path / "out" / "trace.json").read_text().replace(" ", "")
+
+
+def test_a_clip_that_is_too_long_is_refused(
+    tmp_path: Path, earlier: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("EMOAGENT_MAX_HOURS", "0.0001")
+    assert run(monkeypatch, "analyze", write_clip(tmp_path / "a.mp4"), "-o", earlier) == 7
+    assert "EMOAGENT_MAX_HOURS" in capfd.readouterr().err
+    assert (earlier / "trace.json").read_text() == "an earlier trace"
+
+
+SUBTITLES = {
+    "overlapping and empty cues": b"1\n00:00:00,000 --> 00:00:02,000\nA: one\n\n2\n00:00:01,000 --> 00:00:02,500\n"
+    b"B: two\n\n3\n00:00:02,000 --> 00:00:02,500\n\n\n4\n00:00:02,500 --> 00:00:01,000\nbackwards\n",
+    "latin-1": "1\n00:00:00,200 --> 00:00:02,000\nZoë: C'est très déçu, garçon, où êtes-vous allé hier\n".encode("latin-1"),
+    "utf-16": "1\n00:00:00,200 --> 00:00:02,000\nAnna: hello\n".encode("utf-16"),
+    "beyond the end": b"1\n00:00:00,200 --> 00:00:02,000\nhello\n\n2\n99:00:00,000 --> 99:00:01,000\nlate\n",
+}
+
+
+@pytest.mark.parametrize("content", SUBTITLES.values(), ids=list(SUBTITLES))
+def test_odd_subtitles_are_read(
+    content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = write_clip(tmp_path / "a.mp4", seconds=3)
+    path.with_suffix(".srt").write_bytes(content)
+    assert run(monkeypatch, "analyze", path, "-o", tmp_path / "out", "--agents", "transcript,voice") == 0
+    assert "Traceback" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00\xff" * 400, b"this is no subtitle file"])
+def test_subtitles_that_are_none(
+    content: bytes, tmp_path: Path, earlier: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = write_clip(tmp_path / "a.mp4", seconds=3)
+    path.with_suffix(".srt").write_bytes(content)
+    assert run(monkeypatch, "analyze", path, "-o", earlier, "--transcript", "subtitles") == 4
+    said = capfd.readouterr().err
+    assert "hint: " in said
+    assert "Traceback" not in said
+    assert untouched(earlier)
+
+
+def test_an_output_folder_that_cannot_be_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    assert run(monkeypatch, "analyze", write_clip(tmp_path / "a.mp4"), "-o", tmp_path / "file" / "out") == 2
+    assert "output folder" in capfd.readouterr().err
+
+
+def test_no_space_left(
+    tmp_path: Path, earlier: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The disk fills up while the sound is written."""
+    import errno
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("emoagent.tools.media.extract_audio", full)
+    path = write_clip(tmp_path / "a.mp4", seconds=2)
+    assert run(monkeypatch, "analyze", path, "-o", earlier, "--agents", "voice") == 7
+    said = capfd.readouterr().err
+    assert "no space left" in said
+    assert "Traceback" not in said
+    assert (earlier / "trace.json").read_text() == "an earlier trace"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--profile", "quantum"], ["--transcript", "telepathy"], ["--agents", "nobody"], ["--policy", "shout"],
+        ["--profile", "server"],
+    ],
+)  # fmt: skip
+def test_settings_that_make_no_sense(
+    arguments: list[str], tmp_path: Path, earlier: Path, monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    assert run(monkeypatch, "analyze", write_clip(tmp_path / "a.mp4"), "-o", earlier, *arguments) == 2
+    assert "Traceback" not in capfd.readouterr().err
+    assert untouched(earlier)
+
+
+def test_the_workplace_is_refused(
+    tmp_path: Path, earlier: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    clip = write_clip(tmp_path / "a.mp4")
+    assert run(monkeypatch, "analyze", clip, "-o", earlier, "--context", "workplace") == 8
+    assert "Article 5(1)(f)" in capfd.readouterr().err
+    assert run(monkeypatch, "analyze", clip, "--context", "workplace", "--agents", "transcript", "--json") == 0

@@ -1,0 +1,104 @@
+"""An interrupted run goes on where it stopped, and gives the same bytes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from emoagent.run_folder import RESULTS, RunFolder
+
+pytestmark = pytest.mark.real
+
+
+def start(sample: Path, out: Path, *more: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "emoagent", "analyze", str(sample), "-o", str(out), *more]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def finish(sample: Path, out: Path, *more: str) -> str:
+    process = start(sample, out, *more)
+    _, said = process.communicate(timeout=240)
+    assert process.returncode == 0, said
+    return said
+
+
+@pytest.fixture(scope="module")
+def expected(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    out = tmp_path_factory.mktemp("clean") / "out"
+    finish(sample, out)
+    return (out / "trace.json").read_bytes()
+
+
+@pytest.mark.parametrize("stage", ["probe", "hear", "watch", "transcript", "voice", "opine"])
+def test_killed_after_a_stage_and_resumed(stage: str, sample: Path, expected: bytes, tmp_path: Path) -> None:
+    process = start(sample, tmp_path / "out")
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith(f"  {stage}:"):
+            break
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    said = finish(sample, tmp_path / "out", "--resume")
+    assert (tmp_path / "out" / "trace.json").read_bytes() == expected
+    assert not (tmp_path / "out" / ".unfinished").exists()
+    if stage == "opine":
+        assert "  watch:" not in said
+
+
+def test_killed_in_the_middle_of_watching(sample: Path, expected: bytes, tmp_path: Path) -> None:
+    process = start(sample, tmp_path / "out")
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("  hear:"):
+            break
+    time.sleep(0.5)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    finish(sample, tmp_path / "out", "--resume")
+    assert (tmp_path / "out" / "trace.json").read_bytes() == expected
+
+
+@pytest.mark.parametrize("moved", range(len(RESULTS)))
+def test_killed_while_the_result_is_moved_into_place(moved: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = RunFolder(tmp_path / "out", {"sha256": "1"})
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "trace.json").write_text("old")
+    work = folder.open(resume=False)
+    for name in RESULTS:
+        if name in ("media", "work"):
+            (work / name).mkdir()
+            (work / name / "file").write_text("new")
+        else:
+            (work / name).write_text("new")
+    real, calls = os.replace, []
+
+    def replace(source: Path, target: Path) -> None:
+        if Path(target).name in RESULTS:
+            calls.append(target)
+            if len(calls) > moved:
+                raise KeyboardInterrupt
+        real(source, target)
+
+    monkeypatch.setattr("os.replace", replace)
+    with pytest.raises(KeyboardInterrupt):
+        folder.finish()
+    monkeypatch.setattr("os.replace", real)
+    assert folder.finishing()
+    folder.finish()
+    assert folder.finished()
+    assert (tmp_path / "out" / "trace.json").read_text() == "new"
+    assert (tmp_path / "out" / "media" / "file").read_text() == "new"
+
+
+def test_a_different_run_is_not_resumed(tmp_path: Path) -> None:
+    work = RunFolder(tmp_path, {"sha256": "1"}).open(resume=False)
+    (work / "checkpoints.sqlite").write_text("of another clip")
+    other = RunFolder(tmp_path, {"sha256": "2"})
+    assert not other.resumable()
+    assert not (other.open(resume=True) / "checkpoints.sqlite").exists()
