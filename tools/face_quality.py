@@ -1,0 +1,45 @@
+"""How well a face can be measured: large enough, sharp enough, turned to the camera."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emoagent.tools.face_search import Picture, Sighting
+
+PATCH = 64  # pixels
+SIZE = (32.0, 128.0)  # pixels of the box's longer side: useless below, no better above
+SHARPNESS = (0.02, 0.12)  # variance of the Laplacian over that of the luma, of the face at 64 pixels
+FRONTAL = (0.5, 0.9)  # cosine of the angle between the nose and the camera
+
+
+def face_quality(rgb: Picture, seen: Sighting) -> float:
+    """0..1: the geometric mean of size, sharpness and frontalness."""
+    parts = (
+        _ramp(seen.box.side, *SIZE),
+        _ramp(sharpness(_patch(rgb, seen)), *SHARPNESS),
+        _ramp(float(np.cos(np.radians(seen.pose[:2].astype(float))).prod()), *FRONTAL),
+    )
+    return float(np.prod(parts) ** (1 / 3))
+
+
+def sharpness(luma: NDArray[np.float32]) -> float:
+    """Variance of the Laplacian over the variance, so that contrast does not count (Pech-Pacheco et al. 2000)."""
+    import cv2
+
+    spread = float(luma.var())
+    return float(cv2.Laplacian(luma, cv2.CV_32F).var()) / spread if spread > 1 else 0.0
+
+
+def _patch(rgb: Picture, seen: Sighting) -> NDArray[np.float32]:
+    import cv2
+
+    box = seen.box
+    left, top = max(0, int(box.x)), max(0, int(box.y))
+    part = rgb[top : int(box.y + box.height) + 1, left : int(box.x + box.width) + 1]
+    small = cv2.resize(part, (PATCH, PATCH), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), dtype=np.float32)
+
+
+def _ramp(value: float, low: float, high: float) -> float:
+    return min(1.0, max(0.0, (value - low) / (high - low)))

@@ -1,0 +1,60 @@
+"""Collecting the rows of a `FaceSeries` while a clip goes by, in typed arrays that hold nothing but the numbers."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emoagent.tools.face_geometry import FEATURES
+from emoagent.tools.face_series import FaceSeries, Floats
+
+BLENDSHAPES = 52
+WIDTHS = {"box": 4, "quality": 1, "pose": 3, "features": len(FEATURES), "blendshapes": BLENDSHAPES}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One face in one frame; `numbers` are those of `WIDTHS`, one after the other, float32."""
+
+    time: float
+    numbers: Floats
+
+    @classmethod
+    def of(
+        cls, time: float, box: list[float], quality: float, pose: Floats, features: Floats, shapes: Floats | None
+    ) -> Row:
+        """Puts the numbers of a row together; missing blendshapes become NaN."""
+        tail = np.full(BLENDSHAPES, np.nan, np.float32) if shapes is None else shapes
+        return cls(time, np.concatenate([box, [quality], pose, features, tail], dtype=np.float32))
+
+
+@dataclass
+class Rows:
+    """What has been collected so far."""
+
+    time: array[float] = field(default_factory=lambda: array("d"))
+    track: array[int] = field(default_factory=lambda: array("i"))
+    numbers: array[float] = field(default_factory=lambda: array("f"))
+    frames: array[float] = field(default_factory=lambda: array("d"))
+    cuts: array[float] = field(default_factory=lambda: array("d"))
+
+    def add(self, track: int, row: Row) -> None:
+        """Appends a row."""
+        self.time.append(row.time)
+        self.track.append(track)
+        self.numbers.frombytes(row.numbers.tobytes())
+
+    def series(self, asset: str) -> FaceSeries:
+        """All rows, ordered by time, then by track."""
+        time, track = np.array(self.time, np.float64), np.array(self.track, np.int32)
+        order = np.lexsort((track, time))
+        table = np.array(self.numbers, np.float32).reshape(-1, sum(WIDTHS.values()))[order]
+        columns = dict(zip(WIDTHS, np.split(table, np.cumsum(list(WIDTHS.values()))[:-1], axis=1), strict=True))
+        quality: NDArray[np.float32] = columns.pop("quality")[:, 0]
+        return FaceSeries(
+            time=time[order], track=track[order], quality=quality, frames=np.array(self.frames, np.float64),
+            cuts=np.array(self.cuts, np.float64), asset=asset, **columns,
+        )  # fmt: skip

@@ -1,0 +1,192 @@
+"""Following faces through a clip: look where they were, search the whole picture now and then, stop at shot cuts."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from emoagent.tools.face_geometry import measure
+from emoagent.tools.face_quality import face_quality
+from emoagent.tools.face_rows import Row, Rows
+from emoagent.tools.face_search import Box, Finder, Picture, Sighting, look, search_regions, without
+from emoagent.tools.face_series import FaceSeries
+from emoagent.tools.shot_cuts import AFTER, BEFORE, ShotCuts, Thumbnail, thumbnail
+
+MAX_TRACKS = 6
+CROP, WIDE_CROP = 2.0, 2.6  # times the face's box; the wider one where it was not seen in the last frame
+SAME = 0.3  # intersection over union from which a sighting continues a track
+DUPLICATE = 0.45  # and from which two tracks are of one face
+CONFIRMED = 3  # sightings that make a track; a false alarm rarely lasts so long
+LOST_SECONDS = 0.5
+EMPTY_SEARCH_SECONDS = 0.4  # between searches of all parts while no face is in view
+SEARCH_SECONDS = 0.45  # between searches of one part, in turn, while faces are followed
+DAMPING = 0.5
+
+
+@dataclass(frozen=True)
+class Frame:
+    """An analysed frame that waits for those after it."""
+
+    time: float
+    rgb: Picture
+    small: Thumbnail
+
+
+@dataclass
+class Track:
+    """A face that is followed. Its rows wait until it has been seen often enough to be believed."""
+
+    box: Box
+    time: float
+    hits: int = 0
+    number: int | None = None
+    velocity: tuple[float, float] = (0.0, 0.0)
+    waiting: list[Row] = field(default_factory=list)
+
+    def expected(self, time: float) -> Box:
+        """Where the face should be at `time`."""
+        step = DAMPING * min(time - self.time, 0.2)
+        return self.box.moved(self.velocity[0] * step, self.velocity[1] * step)
+
+    def see(self, time: float, box: Box) -> None:
+        """Goes on with the face where it has been found."""
+        if time > self.time:
+            (x, y), (old_x, old_y), passed = box.centre, self.box.centre, time - self.time
+            self.velocity = ((x - old_x) / passed, (y - old_y) / passed)
+        self.box, self.time, self.hits = box, time, self.hits + 1
+
+
+class FaceTracker:
+    """Takes the analysed frames one by one and gives all faces at the end.
+
+    Every frame costs about one landmarker call for each face in view. Two frames are held back, to tell shot cuts
+    from flashes. `asset` is the name of the landmark model, for the record.
+    """
+
+    def __init__(self, landmarker: Finder, *, asset: str) -> None:
+        self._landmarker, self._asset = landmarker, asset
+        self._tracks: list[Track] = []
+        self._rows, self._cuts = Rows(), ShotCuts()
+        self._ahead: deque[Frame] = deque()
+        self._behind: deque[Thumbnail] = deque(maxlen=BEFORE)
+        self._confirmed = 0
+        self._next_part = 0
+        self._last_search: float | None = None
+        self._wanted = True  # a search of all parts
+
+    def add(self, time: float, rgb: Picture) -> None:
+        """Takes the next frame: `time` in seconds, ascending; `rgb` uint8 (height, width, 3), not changed later."""
+        self._ahead.append(Frame(time, rgb, thumbnail(rgb)))
+        if len(self._ahead) >= AFTER:
+            self._advance()
+
+    def series(self) -> FaceSeries:
+        """All faces of the frames so far; works off those that were held back."""
+        while self._ahead:
+            self._advance()
+        return self._rows.series(self._asset)
+
+    def _advance(self) -> None:
+        after = [frame.small for frame in self._ahead]
+        frame = self._ahead.popleft()
+        if self._cuts.begins(self._behind, after):
+            self._rows.cuts.append(frame.time)
+            self._tracks.clear()
+            self._wanted = True
+        self._behind.append(frame.small)
+        self._rows.frames.append(frame.time)
+        self._follow(frame)
+        self._search(frame)
+
+    def _follow(self, frame: Frame) -> None:
+        for track in self._tracks:
+            fresh = self._is_fresh(track)
+            expected = track.expected(frame.time)
+            found = look(self._landmarker, frame.rgb, expected.square(CROP if fresh else WIDE_CROP))
+            best = max(found, key=lambda seen: seen.box.overlap(expected), default=None)
+            if best and best.box.overlap(expected) >= SAME:
+                self._record(track, frame, best)
+            elif fresh:
+                self._wanted = True
+        self._drop_duplicates(frame.time)
+        patience = max(LOST_SECONDS, 2.5 * self._step())
+        self._tracks = [track for track in self._tracks if frame.time - track.time <= patience]
+
+    def _is_fresh(self, track: Track) -> bool:
+        """Whether the face was seen in the frame before this one."""
+        frames = self._rows.frames
+        return len(frames) < 2 or track.time >= frames[-2]
+
+    def _step(self) -> float:
+        frames = self._rows.frames
+        return frames[-1] - frames[-2] if len(frames) > 1 else 0.0
+
+    def _drop_duplicates(self, time: float) -> None:
+        kept: list[Track] = []
+        for track in sorted(self._tracks, key=lambda track: -track.hits):
+            if all(track.box.overlap(other.box) < DUPLICATE for other in kept):
+                kept.append(track)
+        self._tracks = [track for track in self._tracks if track in kept]
+
+    def _search(self, frame: Frame) -> None:
+        parts = self._parts_to_search(frame)
+        if not parts or len(self._tracks) >= MAX_TRACKS:
+            return
+        rgb = without(frame.rgb, (track.box for track in self._tracks))
+        for part in parts:
+            for seen in look(self._landmarker, rgb, part):
+                self._begin(frame, seen)
+        self._last_search = frame.time
+
+    def _parts_to_search(self, frame: Frame) -> list[Box]:
+        height, width = frame.rgb.shape[:2]
+        parts = search_regions(width, height)
+        passed = float("inf") if self._last_search is None else frame.time - self._last_search
+        if self._wanted or (not self._tracks and passed >= EMPTY_SEARCH_SECONDS):
+            self._wanted = False
+            return parts
+        if not self._tracks or passed < SEARCH_SECONDS:
+            return []
+        self._next_part = (self._next_part + 1) % len(parts)
+        return [parts[self._next_part]]
+
+    def _begin(self, frame: Frame, rough: Sighting) -> None:
+        """Starts a track, if a closer look finds the same face again and nobody follows it yet."""
+        if len(self._tracks) >= MAX_TRACKS or self._is_followed(rough.box):
+            return
+        found = look(self._landmarker, frame.rgb, rough.box.square(CROP))
+        best = max(found, key=lambda seen: seen.box.overlap(rough.box), default=None)
+        if best and best.box.overlap(rough.box) >= SAME and not self._is_followed(best.box):
+            track = Track(best.box, frame.time)
+            self._tracks.append(track)
+            self._record(track, frame, best)
+
+    def _is_followed(self, box: Box) -> bool:
+        return any(track.box.overlap(box) >= SAME for track in self._tracks)
+
+    def _record(self, track: Track, frame: Frame, seen: Sighting) -> None:
+        track.see(frame.time, seen.box)
+        track.waiting.append(_row(frame, seen))
+        if track.hits < CONFIRMED:
+            return
+        if track.number is None:
+            track.number, self._confirmed = self._confirmed, self._confirmed + 1
+        for row in track.waiting:
+            self._rows.add(track.number, row)
+        track.waiting.clear()
+
+
+def track_faces(frames: Iterable[tuple[float, Picture]], landmarker: Finder, *, asset: str) -> FaceSeries:
+    """All faces of (seconds, RGB uint8 (height, width, 3)) frames."""
+    tracker = FaceTracker(landmarker, asset=asset)
+    for time, rgb in frames:
+        tracker.add(time, rgb)
+    return tracker.series()
+
+
+def _row(frame: Frame, seen: Sighting) -> Row:
+    height, width = frame.rgb.shape[:2]
+    box = [seen.box.x / width, seen.box.y / height, seen.box.width / width, seen.box.height / height]
+    quality = face_quality(frame.rgb, seen)
+    return Row.of(frame.time, box, quality, seen.pose, measure(seen.landmarks), seen.blendshapes)
