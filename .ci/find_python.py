@@ -1,6 +1,6 @@
 """Prints the path of an interpreter of the version asked for, or fails.
 
-    python .ci/find_python.py 3.12
+python .ci/find_python.py 3.12
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Whether memory grows with the length of the clip: the peak of a short and of a long run of the same material.
 
-    python -m benchmarks.memory [CLIP] [--short 180] [--long 1800]
+python -m benchmarks.memory [CLIP] [--short 180] [--long 1800]
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Writes the parts of the documentation that the code determines: the JSON Schema and the command reference.
 
-    python docs/generate.py            writes docs/schema/trace.json and docs/cli.md
+python docs/generate.py            writes docs/schema/trace.json and docs/cli.md
 """
 
 from __future__ import annotations

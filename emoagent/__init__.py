@@ -1,7 +1,7 @@
 """emoagent: for every utterance of a video, which emotion is expressed, by whom, how sure, and why.
 
-    from emoagent import analyze
-    trace = analyze("episode.mp4", out="runs/episode")
+from emoagent import analyze
+trace = analyze("episode.mp4", out="runs/episode")
 """
 
 from __future__ import annotations

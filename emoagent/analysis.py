@@ -93,9 +93,7 @@ def _run_in(folder: RunFolder, path: Path, settings: Settings, resume: bool, lis
     return trace
 
 
-def _perform(
-    work: Path, path: Path, settings: Settings, resume: bool, listener: Listener | None
-) -> Episode:
+def _perform(work: Path, path: Path, settings: Settings, resume: bool, listener: Listener | None) -> Episode:
     from langsmith.run_helpers import tracing_context
 
     from emoagent.graphs.checkpoints import checkpoints

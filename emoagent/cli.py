@@ -74,13 +74,12 @@ def root(
 def analyze(
     files: Annotated[list[Path], typer.Argument(help="video or audio files", metavar="FILE")],
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="folder for the result [default: NAME.emoagent; none with --json]")
+        Path | None,
+        typer.Option("-o", "--out", help="folder for the result [default: NAME.emoagent; none with --json]"),
     ] = None,
     as_json: Json = False,
     profile: Annotated[str | None, typer.Option(help="auto, embedded, local or server")] = None,
-    transcript: Annotated[
-        str | None, typer.Option(help="auto, subtitles, pocketsphinx, whisperx or windows")
-    ] = None,
+    transcript: Annotated[str | None, typer.Option(help="auto, subtitles, pocketsphinx, whisperx or windows")] = None,
     agents: Annotated[str | None, typer.Option(help="perception agents to run, with commas [default: all]")] = None,
     policy: Annotated[
         str | None, typer.Option(help="on conflict: reliability-weighted, report-both, face-first or voice-first")
@@ -95,16 +94,16 @@ def analyze(
     from emoagent.settings import load_settings
 
     names = tuple(name.strip() for name in agents.split(",") if name.strip()) if agents else None
-    settings = load_settings(
-        profile=profile, transcript=transcript, agents=names, policy=policy, context=context
-    )
+    settings = load_settings(profile=profile, transcript=transcript, agents=names, policy=policy, context=context)
     raise typer.Exit(run(files, out, settings, as_json=as_json, resume=resume))
 
 
 @app.command()
 def report(
     run: Annotated[Path, typer.Argument(help="a result folder, or its trace.json", metavar="RUN")],
-    out: Annotated[Path | None, typer.Option("-o", "--out", help="the page [default: report.html in the folder]")] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="the page [default: report.html in the folder]")
+    ] = None,
     video: Annotated[str | None, typer.Option(help="path or address of the video, as seen from the page")] = None,
 ) -> None:
     """Write the evidence report of a result again, as one HTML page."""
@@ -138,7 +137,9 @@ def models_list(as_json: Json = False) -> None:
 
 
 @models.command("pull")
-def models_pull(names: Annotated[list[str] | None, typer.Argument(help="[default: all that are needed]")] = None) -> None:
+def models_pull(
+    names: Annotated[list[str] | None, typer.Argument(help="[default: all that are needed]")] = None,
+) -> None:
     """Fetch model files into the cache."""
     from emoagent.commands.models import pull
 
@@ -151,5 +152,3 @@ def models_verify(as_json: Json = False) -> None:
     from emoagent.commands.models import verify
 
     verify(as_json=as_json)
-
-

@@ -1,6 +1,6 @@
 """A run's folder. Work goes on in `.unfinished/`; only a complete result takes the place of an earlier one.
 
-    DIR/trace.json  report.html  timings.json  media/  work/  checkpoints.sqlite  run.json
+DIR/trace.json  report.html  timings.json  media/  work/  checkpoints.sqlite  run.json
 """
 
 from __future__ import annotations
@@ -131,4 +131,5 @@ def _disk(path: Path) -> Iterator[None]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise ResourceLimit("no space left on the disk", hint="free some space", where=str(path)) from error
         reason = error.strerror or str(error)
-        raise OutputError(f"the output folder cannot be used: {reason}", hint="choose -o DIR", where=str(path)) from error
+        message = f"the output folder cannot be used: {reason}"
+        raise OutputError(message, hint="choose another -o DIR", where=str(path)) from error

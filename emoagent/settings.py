@@ -1,4 +1,4 @@
-"""Settings. A flag beats `EMOAGENT_*`, that beats `./emoagent.toml`, that beats the user's config file, that the default."""
+"""Settings: a flag beats `EMOAGENT_*`, that beats `./emoagent.toml`; then come the user's config file and the defaults."""
 
 from __future__ import annotations
 

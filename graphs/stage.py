@@ -21,7 +21,7 @@ Update = dict[str, Any]
 S = TypeVar("S")
 
 
-def stage(name: str, work: Callable[[S, Settings], Update]) -> Callable[[S, Runtime[Environment]], Update]:
+def stage(name: str, work: Callable[[S, Settings], Update]) -> Any:
     """A graph node that runs `work` in the run's workspace. It streams `{"stage", "at"}` (seconds of the clip that are
     done), `{"stage", "fetched", "of"}` (bytes of a model file) and, when it is through, `{"stage", "took"}` (seconds on
     the clock)."""

@@ -20,7 +20,7 @@ SIZE = (64, 48)
 
 
 def write_clip(
-    path: Path, *, seconds: float = 2.0, fps: int = 25, tone: float | None = 220.0, picture: bool = True, rotate: int = 0
+    path: Path, *, seconds: float = 2.0, fps: int = 25, tone: float | None = 220.0, picture: bool = True
 ) -> Path:
     """A clip whose picture gets brighter with time and whose sound is a tone."""
     with av.open(str(path), "w") as container:
@@ -137,11 +137,11 @@ def test_what_is_no_media_is_refused(tmp_path: Path, name: str, content: bytes) 
 def test_a_truncated_file_is_refused_or_read_as_far_as_it_goes(tmp_path: Path, share: float) -> None:
     whole = write_clip(tmp_path / "a.mkv", seconds=4).read_bytes()
     (tmp_path / "cut.mkv").write_bytes(whole[: round(len(whole) * share)])
-    try:
-        probed = probe(tmp_path / "cut.mkv")
-    except MediaError as error:
-        assert share < 0.5, error
+    if share < 0.1:
+        with pytest.raises(MediaError):
+            probe(tmp_path / "cut.mkv")
         return
+    probed = probe(tmp_path / "cut.mkv")
     assert probed.clip.duration <= 4.1
     assert bool(probed.faults) == (probed.clip.duration < 2.7)
 

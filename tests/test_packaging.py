@@ -69,9 +69,9 @@ def _imports(path: Path, *, top_only: bool = False) -> Iterator[str]:
     tree = ast.parse(path.read_text())
     for node in tree.body if top_only else ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
-            yield from (f"{node.module}.{alias.name}" for alias in node.names) if node.module == "emoagent" else [
-                node.module
-            ]
+            yield from (
+                (f"{node.module}.{alias.name}" for alias in node.names) if node.module == "emoagent" else [node.module]
+            )
         elif isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
 

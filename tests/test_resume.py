@@ -65,7 +65,7 @@ def test_killed_in_the_middle_of_watching(sample: Path, expected: bytes, tmp_pat
 
 
 @pytest.mark.parametrize("moved", range(len(RESULTS)))
-def test_killed_while_the_result_is_moved_into_place(moved: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_killed_while_results_are_moved_into_place(moved: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = RunFolder(tmp_path / "out", {"sha256": "1"})
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "trace.json").write_text("old")
@@ -76,7 +76,7 @@ def test_killed_while_the_result_is_moved_into_place(moved: int, tmp_path: Path,
             (work / name / "file").write_text("new")
         else:
             (work / name).write_text("new")
-    real, calls = os.replace, []
+    real, calls = os.replace, list[Path]()
 
     def replace(source: Path, target: Path) -> None:
         if Path(target).name in RESULTS:

@@ -28,7 +28,7 @@ class Audio:
 
     def read(self, span: Span) -> NDArray[np.float32]:
         """The samples of `span`, (n,) in -1..1; shorter where the sound ends earlier."""
-        return self.read_int16(span).astype(np.float32) / 32768
+        return np.divide(self.read_int16(span), 32768, dtype=np.float32)
 
     def read_int16(self, span: Span) -> NDArray[np.int16]:
         """The samples of `span`, (n,) 16-bit."""

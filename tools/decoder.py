@@ -21,16 +21,14 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from numpy.typing import NDArray
 
-FORMATS = (
-    "aac,aiff,amr,asf,avi,flac,flv,m4v,matroska,mov,mp3,mp4,mpeg,mpegts,mpegvideo,mxf,ogg,opus,wav,w64,webm,wv"
-)
+FORMATS = "aac,aiff,amr,asf,avi,flac,flv,m4v,matroska,mov,mp3,mp4,mpeg,mpegts,mpegvideo,mxf,ogg,opus,wav,w64,webm,wv"
 PLAYLISTS = {b"#EXTM3U": "an HLS playlist", b"ffconcat": "a concat list", b"<MPD": "a DASH manifest"}
 RATE = 16_000
 MAX_PIXELS = 8192 * 8192
 MEMORY = 6 << 30
 
 
-class Unusable(Exception):
+class UnusableError(Exception):
     """The file cannot be used: code, message, hint."""
 
 
@@ -41,7 +39,7 @@ def main() -> None:
     try:
         for header, payload in JOBS[job["op"]](job):
             _send(header, payload)
-    except Unusable as error:
+    except UnusableError as error:
         _send({"error": dict(zip(("code", "message", "hint"), error.args, strict=False))})
     except MemoryError:
         _send({"error": {"code": "resource_limit", "message": "decoding needs more memory than is allowed"}})
@@ -85,14 +83,14 @@ def _open(path: str) -> InputContainer:
         head = file.read(512).lstrip(b"\xef\xbb\xbf \t\r\n")
     for magic, name in PLAYLISTS.items():
         if head.startswith(magic) or (magic == b"<MPD" and b"<MPD" in head):
-            raise Unusable("bad_media", f"it is {name}, not a media file", "give the media file itself")
+            raise UnusableError("bad_media", f"it is {name}, not a media file", "give the media file itself")
     options = {"protocol_whitelist": "file", "format_whitelist": FORMATS}
     try:
         return av.open(path, container_options=options, metadata_errors="replace")
     except av.error.FFmpegError as error:
         why = "its content is in no audio or video format that is accepted, or it is cut off"
         hint = "accepted: " + FORMATS.replace(",", " ")
-        raise Unusable("bad_media", f"{why} ({_plain(error)})", hint) from error
+        raise UnusableError("bad_media", f"{why} ({_plain(error)})", hint) from error
 
 
 def _plain(error: Exception) -> str:
@@ -118,20 +116,21 @@ def _probe(job: dict[str, Any]) -> Messages:
     container = _open(job["path"])
     video, audio = _pick(container)
     if video is not None and video.width * video.height > MAX_PIXELS:
-        raise Unusable("resource_limit", f"the picture is {video.width}x{video.height}, more than {MAX_PIXELS} pixels")
+        size = f"{video.width}x{video.height}"
+        raise UnusableError("resource_limit", f"the picture is {size}, more than {MAX_PIXELS} pixels")
     spans = _spans(container, [s for s in (video, audio) if s is not None])
     facts = {
         "video": _video_facts(job["path"]) if video is not None and video.index in spans else None,
         "audio": _audio_facts(job["path"]) if audio is not None and audio.index in spans else None,
     }
     if not any(facts.values()):
-        raise Unusable("bad_media", "it holds neither sound nor moving pictures", "give a video or an audio file")
+        raise UnusableError("bad_media", "it holds neither sound nor moving pictures", "give a video or an audio file")
     kept = [spans[s.index] for s, fact in ((video, facts["video"]), (audio, facts["audio"])) if s is not None and fact]
     origin = container.start_time
     start = origin / 1e6 if origin is not None else min(a for a, _ in kept)
     end = max(b for _, b in kept)
     if end - start <= 0:
-        raise Unusable("bad_media", "it has no duration", "the file may be empty or cut off")
+        raise UnusableError("bad_media", "it has no duration", "the file may be empty or cut off")
     claimed = float(container.duration / 1e6) if container.duration and container.duration > 0 else None
     texts = sum(s.type == "subtitle" and s.codec_context is not None for s in container.streams)
     yield {"end": {**facts, "format": container.format.name, "start": start, "duration": end - start,
@@ -153,7 +152,7 @@ def _spans(container: InputContainer, streams: list[Any]) -> dict[int, tuple[flo
             spans[packet.stream.index] = (min(first, start), max(last, end))
     except av.error.FFmpegError as error:
         if not spans:
-            raise Unusable("bad_media", f"nothing in it can be read ({_plain(error)})", "") from error
+            raise UnusableError("bad_media", f"nothing in it can be read ({_plain(error)})", "") from error
     return spans
 
 
@@ -267,7 +266,7 @@ def _picture(stream: Any, frame: Any, time: float, side: int) -> tuple[dict[str,
         format="rgb24", width=inner[0], height=inner[1], interpolation="BILINEAR"
     )
     image = np.ascontiguousarray(np.rot90(image, turned // 90))
-    return {"time": max(0.0, time), "shape": image.shape}, memoryview(image).cast("B")
+    return {"time": max(0.0, time), "shape": image.shape}, image.data.cast("B")
 
 
 def _texts(job: dict[str, Any]) -> Messages:

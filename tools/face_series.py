@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,16 +16,16 @@ Floats = NDArray[np.float32]
 class FaceSeries:
     """n rows (faces), m analysed frames, k shot cuts. Missing numbers are NaN, never 0."""
 
-    time: NDArray[np.float64]          # (n,) seconds
-    track: NDArray[np.int32]           # (n,) track number, 0, 1, …; a track never crosses a shot cut
-    box: Floats                        # (n, 4) x, y, width, height as fractions of the frame
-    quality: Floats                    # (n,) 0..1: size, sharpness, how frontal
-    pose: Floats                       # (n, 3) yaw, pitch, roll in degrees; 0 is frontal
-    features: Floats                   # (n, F) columns as in `emoagent.tools.face_geometry.FEATURES`
-    blendshapes: Floats                # (n, 52), NaN where the model has none
-    frames: NDArray[np.float64]        # (m,) seconds of every analysed frame, with or without a face
-    cuts: NDArray[np.float64]          # (k,) seconds of the first frame after each shot cut
-    asset: str                         # name of the landmark model that was used
+    time: NDArray[np.float64]  # (n,) seconds
+    track: NDArray[np.int32]  # (n,) track number, 0, 1, …; a track never crosses a shot cut
+    box: Floats  # (n, 4) x, y, width, height as fractions of the frame
+    quality: Floats  # (n,) 0..1: size, sharpness, how frontal
+    pose: Floats  # (n, 3) yaw, pitch, roll in degrees; 0 is frontal
+    features: Floats  # (n, F) columns as in `emoagent.tools.face_geometry.FEATURES`
+    blendshapes: Floats  # (n, 52), NaN where the model has none
+    frames: NDArray[np.float64]  # (m,) seconds of every analysed frame, with or without a face
+    cuts: NDArray[np.float64]  # (k,) seconds of the first frame after each shot cut
+    asset: str  # name of the landmark model that was used
 
     def rows(self, track: int) -> NDArray[np.intp]:
         """Indices of one track's rows, in time order."""
@@ -42,7 +43,8 @@ class FaceSeries:
     def save(self, path: Path) -> None:
         """Writes an uncompressed `.npz`."""
         with path.open("wb") as file:
-            np.savez(file, **{name: np.asarray(value) for name, value in vars(self).items()})
+            arrays: dict[str, Any] = {name: np.asarray(value) for name, value in vars(self).items()}
+            np.savez(file, **arrays)
 
     @classmethod
     def load(cls, path: Path) -> FaceSeries:

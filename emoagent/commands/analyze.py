@@ -70,5 +70,3 @@ def _together(statuses: list[int]) -> int:
     if len(set(statuses)) == 1:
         return statuses[0]
     return EXIT_PARTIAL
-
-

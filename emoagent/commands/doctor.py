@@ -138,5 +138,3 @@ def _show(checks: list[Check]) -> None:
         sign, style = signs[check.state]
         table.add_row(Text(sign, style), Text(check.name), Text(check.found), Text(check.fix))
     Console().print(table)
-
-

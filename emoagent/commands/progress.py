@@ -20,8 +20,8 @@ class Speed(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         """`12.3x` once something has been done."""
-        took = task.fields.get("took") or task.elapsed
-        known = took and task.completed and "took" in task.fields
+        took = task.fields.get("took") or task.elapsed or 0.0
+        known = took > 0 and task.completed > 0 and "took" in task.fields
         return Text(f"{task.completed / took:5.1f}x real time" if known else "")
 
 
