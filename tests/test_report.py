@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 import shutil
 import subprocess
 import time
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 from example_trace import example_trace
@@ -81,32 +83,24 @@ def _hostile(text: str) -> Trace:
 
 
 def _long(times: int) -> Trace:
+    """The example again and again, one after the other."""
     trace = example_trace()
+    text = trace.model_dump_json()
+    duration = trace.clip.duration
 
-    def renamed(name: str | None, i: int) -> str | None:
-        return None if name is None else f"{i}-{name}"
+    def copy(i: int) -> dict[str, Any]:
+        def later(record: dict[str, Any]) -> dict[str, Any]:
+            spans = record.keys() == {"start", "end"}
+            return {k: v + i * duration for k, v in record.items()} if spans else record
 
-    def copies(records: tuple[object, ...]) -> list[object]:
-        raw = [record.model_dump() for record in records]  # type: ignore[attr-defined]
-        return [_shifted(record, i) for i in range(times) for record in raw]
+        loaded: dict[str, Any] = json.loads(re.sub(r'"u(\d)', rf'"r{i}u\1', text), object_hook=later)
+        return loaded
 
-    def _shifted(record: dict[str, object], i: int) -> dict[str, object]:
-        changed = dict(record)
-        for key in ("id", "utterance", "conflict"):
-            if isinstance(changed.get(key), str):
-                changed[key] = renamed(str(changed[key]), i)
-        for key in ("cites", "causes"):
-            changed[key] = [renamed(str(c), i) for c in changed[key]] if key in changed else None  # type: ignore[attr-defined]
-            if changed[key] is None:
-                del changed[key]
-        for key in ("claims", "hypotheses"):
-            if key in changed and changed[key] and "cites" in changed[key][0]:  # type: ignore[index]
-                changed[key] = [_shifted(inner, i) for inner in changed[key]]  # type: ignore[attr-defined]
-        return changed
-
-    many = {key: copies(getattr(trace, key)) for key in
-            ("utterances", "evidence", "opinions", "conflicts", "verdicts", "audits")}  # fmt: skip
-    return Trace.model_validate(trace.model_dump() | many)
+    copies = [copy(i) for i in range(times)]
+    keys = ("utterances", "evidence", "opinions", "conflicts", "verdicts", "audits")
+    many: dict[str, Any] = {key: [record for one in copies for record in one[key]] for key in keys}
+    clip = trace.clip.model_copy(update={"duration": duration * times}).model_dump()
+    return Trace.model_validate(trace.model_dump() | many | {"clip": clip})
 
 
 def test_report_tells_the_whole_trace() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Literal
 
 import pytest
 from example_trace import example_trace
@@ -17,7 +18,7 @@ HOSTILE = "\x1b[31mred\x1b]8;;http://x\x07 [bold red]loud[/] \u202eevil\u202c\r\
 
 def _printed(trace: Trace, width: int, *, terminal: bool = False) -> str:
     out = io.StringIO()
-    colours = "truecolor" if terminal else None
+    colours: Literal["truecolor"] | None = "truecolor" if terminal else None
     Console(file=out, width=width, force_terminal=terminal, color_system=colours).print(summary_table(trace))
     return out.getvalue()
 

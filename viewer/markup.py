@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from html import escape
 from urllib.parse import quote
 
@@ -12,6 +13,7 @@ Value = str | int | float | bool | None
 _VOID = frozenset({"br", "img", "input", "link", "meta"})
 _QUIET = re.compile("[\u200e\u200f\u061c]")  # marks of direction: harmless where text is isolated, useless to see
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2060\u2066-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]")
+_HARMLESS = re.compile(r"[\w #%(),./:;=+-]*", re.ASCII)  # most text of a page; the rest takes the long way
 
 
 class Markup(str):
@@ -50,17 +52,26 @@ def anchor(kind: str, identifier: str) -> str:
 
 
 def _child(child: Markup | str) -> str:
-    return child if isinstance(child, Markup) else escape(visible(child), quote=False)
+    return child if isinstance(child, Markup) else _escaped(child, False)
+
+
+def _escaped(text: str, quotes: bool) -> str:
+    return text if _HARMLESS.fullmatch(text) else escape(visible(text), quote=quotes)
 
 
 def _attribute(name: str, value: Value) -> str:
     if value is None or value is False:
         return ""
-    key = name.rstrip("_").replace("_", "-")
+    key = _attribute_name(name)
     if value is True:
         return f" {key}"
-    shown = f"{value:.6g}" if isinstance(value, float) else visible(str(value))
-    return f' {key}="{escape(shown)}"'
+    shown = f"{value:.6g}" if isinstance(value, float) else str(value)
+    return f' {key}="{_escaped(shown, True)}"'
+
+
+@cache
+def _attribute_name(name: str) -> str:
+    return name.rstrip("_").replace("_", "-")
 
 
 def _spelt(match: re.Match[str]) -> str:

@@ -14,6 +14,12 @@
     status.textContent = `${shown} of ${cards.length} utterances shown`;
   };
 
+  // Cards out of sight have a guessed height until they are drawn, so the way is measured again on arrival.
+  const bring = (target, block, tries) => {
+    target.scrollIntoView({ block, behavior: "instant" });
+    if (tries > 1) requestAnimationFrame(() => bring(target, block, tries - 1));
+  };
+
   const reveal = () => {
     const target = document.getElementById(location.hash.slice(1));
     const card = target && target.closest(".card");
@@ -24,8 +30,8 @@
     }
     const details = target.closest("details");
     if (details) details.open = true;
-    target.scrollIntoView({ block: details ? "center" : "start" });
     target.focus({ preventScroll: true });
+    bring(target, details ? "center" : "start", 4);
     target.classList.remove("flash");
     void target.offsetWidth; // starts the animation anew when the same link is clicked twice
     target.classList.add("flash");
@@ -67,9 +73,13 @@
   window.addEventListener("hashchange", reveal);
   if (box) box.addEventListener("change", announce);
   if (video) {
+    let away = false;
+    const float = () => stage.classList.toggle("floating", away && video.played.length > 0);
     video.addEventListener("timeupdate", follow);
+    video.addEventListener("timeupdate", float);
     new IntersectionObserver(([entry]) => {
-      stage.classList.toggle("floating", !entry.isIntersecting && !video.paused);
+      away = !entry.isIntersecting;
+      float();
     }).observe(stage);
   }
   reveal();

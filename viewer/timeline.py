@@ -42,13 +42,13 @@ def _block(index: Index, utterance: Utterance, row: int) -> Markup:
     duration = max(index.trace.clip.duration, utterance.span.end)
     verdict = index.verdicts.get(utterance.id)
     label = verdict.label if verdict else None
-    place = {"x": _share(utterance.span.start, duration), "y": row * ROW + 5}
-    size = {"width": _share(max(utterance.span.duration, duration * 0.002), duration), "height": ROW - 10}
+    width = _share(max(utterance.span.duration, duration * 0.002), duration)
     colour = label_class(label)
     bolt = tag("text", "⚡", x="100%", dx=-17, y=20, class_=f"on bolt {colour}")
     conflict = bolt if utterance.id in index.conflicts else None
     text = tag("text", label or "—", x=7, y=20, class_=f"on {colour}")
-    inner = tag("svg", *hatching(label, width="100%", height="100%", rx=5), text, conflict, **place, **size)
+    inner = tag("svg", *hatching(label, width="100%", height="100%", rx=5), text, conflict,
+                x=_share(utterance.span.start, duration), y=row * ROW + 5, width=width, height=ROW - 10)  # fmt: skip
     return tag("a", tag("title", _description(index, utterance)), inner, href="#" + anchor("u", utterance.id),
                data_u=anchor("u", utterance.id))  # fmt: skip
 
