@@ -82,7 +82,7 @@ def match(
     return Bound(spoken, shown, tracks, scores)
 
 
-@perceiver(modality="face", needs={"video"}, cost="nothing: it reads what was found when the speakers were bound")
+@perceiver(modality="face", needs={"faces"}, cost="nothing: it reads what was found when the speakers were bound")
 def speaker(clip: Clip, utterances: Sequence[Utterance]) -> Iterator[Finding]:
     """Whose lips move with the sound during each utterance, or that nobody's in view do."""
     scores, names = speaker_scores(clip), names_of(clip)

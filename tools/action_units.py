@@ -98,9 +98,9 @@ class Expression:
         """The drivers at rest, (K,) by distances and (K,) by blendshapes."""
         quiet = past if self._talk is None else past[~self._talk[past]]
         chosen = quiet if len(quiet) * self._step >= 0.5 else past
-        chosen = chosen[:: max(1, len(chosen) // HISTORY)]
-        seconds = min(len(past), len(chosen) * max(1, len(quiet) // HISTORY)) * self._step
+        seconds = len(chosen) * self._step
         trust = seconds / (seconds + PRIOR_SECONDS)
+        chosen = chosen[:: max(1, len(chosen) // HISTORY)]
         distances = _rest_level(self._distances[chosen], [unit.geometry for unit in UNITS], trust)
         shapes = _rest_level(self._shapes[chosen], [unit.shapes or unit.geometry for unit in UNITS], trust)
         return distances, shapes

@@ -65,7 +65,7 @@ def envelope(audio: Audio, span: Span) -> Envelope | None:
     level = _running_mean(np.sqrt(np.sqrt((voice**2).mean(axis=1))), 5)
     if level.max() < 1e-2:  # an RMS of 0.0001, -80 dB
         return None
-    return Envelope(start + (np.arange(frames) + 0.5) * HOP, level)
+    return Envelope(start + (np.arange(frames, dtype=np.float64) + 0.5) * HOP, level)
 
 
 def lip_fit(series: FaceSeries, track: int, span: Span, sound: Envelope | None) -> LipFit | None:
