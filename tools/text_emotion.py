@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from importlib import resources
+from itertools import pairwise
 from zlib import crc32
 
 import numpy as np
@@ -134,8 +135,7 @@ def _words(spoken: list[str]) -> Keys:
 
 def _pairs(tokens: list[str]) -> Keys:
     line = ["<s>", *(token if token[0].isalnum() else token[:1] for token in tokens), "</s>"]
-    pairs = zip(line, line[1:], strict=False)
-    return {f"b:{a} {b}": tuple(w for w in (a, b) if w[0].isalnum()) for a, b in pairs}
+    return {f"b:{a} {b}": tuple(w for w in (a, b) if w[0].isalnum()) for a, b in pairwise(line)}
 
 
 def _letters(spoken: list[str]) -> Keys:

@@ -115,7 +115,8 @@ def calibrated(parts: Sequence[tuple[Floats, Sequence[Line]]]) -> float:
 
 
 def scores(logits: Floats, lines: Sequence[Line]) -> dict[str, float]:
-    """Accuracy (any of a line's labels), weighted F1 of the first label with a bootstrap interval, calibration error."""
+    """Accuracy (any of a line's labels), weighted F1 of the first label with its bootstrap interval, and the expected
+    calibration error in 10 bins."""
     truth = np.array([LABELS.index(line.labels[0]) for line in lines])
     guess, sure = logits.argmax(axis=1), _softmax(logits).max(axis=1)
     right = np.array([LABELS[g] in line.labels for g, line in zip(guess, lines, strict=True)])

@@ -1,0 +1,127 @@
+"""The reasoner of the embedded profile: pools the opinions, keeps the conflicts, abstains where little is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from emoagent.agents.case import Case, Judgement, Turn
+from emoagent.agents.conflict import conflicts
+from emoagent.agents.explanation import explain
+from emoagent.agents.fusion import Pool, pool
+from emoagent.labels import CIRCUMPLEX
+from emoagent.schema import Conflict, Shift, Verdict
+
+FLAT = 0.22  # a first label less probable than this says nothing (chance: 0.14)
+UNSURE = 0.1  # mean reliability of the evidence below which nothing is said
+VOICED = 0.5  # how much of the arousal comes from the voice, where it has been measured
+REACTION = 10.0  # seconds within which a turn can answer another's
+SHORT = 7  # words of a turn that may be a mere reaction
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """Judges by the rules in docs/design/judgement.md; nothing is learned but the weights it is given."""
+
+    name: str = "embedded"
+
+    def __call__(self, case: Case) -> Judgement:
+        """The verdict on `case`, from its opinions alone."""
+        met = conflicts(case.opinions, case.policy)
+        pooled = pool(case.opinions, case.evidence, case.label_set, case.policy, met)
+        if reason := _too_little(case, pooled):
+            return Judgement(self._abstained(case, pooled, reason, met), met)
+        return Judgement(self._verdict(case, pooled, met), met)
+
+    def _verdict(self, case: Case, pooled: Pool, met: tuple[Conflict, ...]) -> Verdict:
+        strongest = met[0] if met else None
+        label = pooled.ranked[0]
+        return Verdict(
+            utterance=case.utterance.id,
+            person=case.utterance.person,
+            label=label,
+            distribution=dict(pooled.distribution),
+            alternatives=_alternatives(pooled, met),
+            valence=_valence(pooled),
+            arousal=_arousal(pooled),
+            confidence=pooled.confidence,
+            causes=_causes(case, label),
+            shift=_shift(case, label),
+            claims=explain(pooled, case.evidence, case.utterance.text, strongest),
+            conflict=strongest.id if strongest else None,
+            reasoner=self.name,
+            mode=case.mode,
+        )
+
+    def _abstained(self, case: Case, pooled: Pool, reason: str, met: tuple[Conflict, ...]) -> Verdict:
+        return Verdict(
+            utterance=case.utterance.id,
+            person=case.utterance.person,
+            label=None,
+            distribution=dict(pooled.distribution),
+            abstained=True,
+            reason=reason,
+            conflict=met[0].id if met else None,
+            reasoner=self.name,
+            mode=case.mode,
+        )
+
+
+embedded = Embedded()
+
+
+def _too_little(case: Case, pooled: Pool) -> str | None:
+    """Why there is no verdict; `None` where there is enough for one. What was said before does not do on its own."""
+    speaking = [share for share in pooled.shares if share.opinion.modality != "dialogue"]
+    if not speaking:
+        reasons = [f"{o.modality}: {o.reason}" for o in case.opinions if o.abstained and o.reason]
+        return "; ".join(reasons) or "there is no evidence"
+    if pooled.reliability < UNSURE:
+        return f"the evidence is too unreliable ({pooled.reliability:.2f})"
+    top = pooled.distribution[pooled.ranked[0]]
+    if top < FLAT:
+        return f"nothing stands out: the first label, {pooled.ranked[0]}, has {round(100 * top)} %"
+    return None
+
+
+def _alternatives(pooled: Pool, met: tuple[Conflict, ...]) -> tuple[str, ...]:
+    """The second label, and what the parties to a conflict say, most probable first."""
+    said = {hypothesis.label for conflict in met for hypothesis in conflict.hypotheses}
+    return tuple(name for i, name in enumerate(pooled.ranked[1:]) if i == 0 or name in said)
+
+
+def _valence(pooled: Pool) -> float:
+    return round(sum(p * CIRCUMPLEX[label][0] for label, p in pooled.distribution.items()), 4)
+
+
+def _arousal(pooled: Pool) -> float:
+    expected = sum(p * CIRCUMPLEX[label][1] for label, p in pooled.distribution.items())
+    heard = [share.opinion.arousal for share in pooled.shares if share.opinion.arousal is not None]
+    if heard:
+        expected = (1 - VOICED) * expected + VOICED * sum(heard) / len(heard)
+    return round(expected, 4)
+
+
+def _shift(case: Case, label: str) -> Shift | None:
+    """Against the same known person's latest verdict that has a label."""
+    person = case.utterance.person
+    own = [t.verdict for t in case.history if person is not None and t.utterance.person == person and t.verdict.label]
+    if not own or own[-1].label in (None, label):
+        return None
+    return Shift(utterance=own[-1].utterance, before=str(own[-1].label), after=label)
+
+
+def _causes(case: Case, label: str) -> tuple[str, ...]:
+    """In conversation about half of the causes lie in the turn itself and most others just before it (Poria et al.
+    2021, RECCON). So: the turn itself; and, where it is a short answer, the turn of the other just before."""
+    if label == "neutral":
+        return ()
+    before = case.history[-1] if case.history else None
+    reacts = before is not None and _answers(case, before)
+    return (case.utterance.id, before.utterance.id) if before is not None and reacts else (case.utterance.id,)
+
+
+def _answers(case: Case, before: Turn) -> bool:
+    gap = case.utterance.span.start - before.utterance.span.end
+    people = (case.utterance.person, before.utterance.person)
+    another = None in people or people[0] != people[1]
+    return another and 0 < len(case.utterance.text.split()) <= SHORT and gap <= REACTION
