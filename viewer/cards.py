@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emoagent.schema import Audit, Claim, Conflict, Opinion, Utterance, Verdict
+from emoagent.schema import Audit, Claim, Conflict, Modality, Opinion, Utterance, Verdict
 from emoagent.viewer.charts import bar as draw_bar
 from emoagent.viewer.charts import label_class, ranking, signed_bar, stack, swatch
 from emoagent.viewer.evidence import chips, evidence_table
@@ -19,6 +19,7 @@ from emoagent.viewer.wording import (
     verdict_name,
 )
 
+EXCERPT = 48  # characters of another utterance
 OPEN_UP_TO = 12  # cards; beyond that the evidence tables start closed
 
 
@@ -141,31 +142,36 @@ def _links(index: Index, verdict: Verdict | None) -> Markup | None:
     parts = []
     if verdict.shift:
         was = tag("p", tag("span", "Shift", class_="k"), f"from {verdict.shift.before} to {verdict.shift.after} since ",
-                  _utterance_link(verdict.shift.utterance))  # fmt: skip
+                  _utterance_link(index, verdict.shift.utterance))  # fmt: skip
         parts.append(was)
     if verdict.causes:
-        because = join((_utterance_link(cause) for cause in verdict.causes), ", ")
+        because = join((_utterance_link(index, cause) for cause in verdict.causes), " ")
         parts.append(tag("p", tag("span", "Caused by", class_="k"), because))
     return tag("section", *parts, class_="links")
 
 
-def _utterance_link(utterance: str) -> Markup:
-    return tag("a", utterance, href="#" + anchor("u", utterance), class_="chip")
+def _utterance_link(index: Index, utterance: str) -> Markup:
+    link = tag("a", utterance, href="#" + anchor("u", utterance), class_="chip")
+    words = index.words.get(utterance, "")
+    short = words if len(words) <= EXCERPT else f"{words[:EXCERPT].rstrip()}…"
+    return join((link, " ", tag("span", "“", said(short), "”", class_="muted"))) if short else link
 
 
 def _opinions(index: Index, utterance: Utterance) -> Markup | None:
     if not index.sources:
         return None
     mine = {opinion.modality: opinion for opinion in index.opinions.get(utterance.id, ())}
-    rows = (_opinion(SOURCES[source], mine.get(source)) for source in index.sources)
+    seen = {item.modality for item in index.evidence.get(utterance.id, ())}
+    rows = (_opinion(source, mine.get(source), source in seen) for source in index.sources)
     return tag("section", tag("h4", "What each source alone suggests"), tag("ul", *rows, class_="opinions"))
 
 
-def _opinion(source: str, opinion: Opinion | None) -> Markup:
-    name = tag("span", source.capitalize(), class_="k")
+def _opinion(source: Modality, opinion: Opinion | None, seen: bool) -> Markup:
+    name = tag("span", SOURCES[source].capitalize(), class_="k")
     if opinion is None or not opinion.distribution:
         reason = opinion.reason if opinion else None
-        return tag("li", name, tag("span", f"no {source} evidence", f": {reason}" if reason else None, class_="gap"))
+        gap = "no opinion" if seen else f"no {source} evidence"
+        return tag("li", name, tag("span", gap, f": {reason}" if reason else None, class_="gap"))
     top = max(opinion.distribution, key=lambda label: opinion.distribution[label])
     spread = sorted(opinion.distribution.items(), key=lambda item: -item[1])
     shown = ", ".join(f"{label} {percent(share)}" for label, share in spread if share >= 0.01)

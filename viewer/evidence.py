@@ -38,7 +38,7 @@ def _chip(index: Index, cited: str) -> Markup:
 def _row(index: Index, item: Evidence, speaker: str | None) -> Markup:
     producer = f"{item.producer.name} {item.producer.version} ({item.producer.revision})"
     told = item.saw_text and item.modality != "text"
-    shown_text = tag("span", "was shown the transcript", class_="muted") if told else None
+    shown_text = tag("span", "saw the text", class_="muted") if told else None
     cells = (
         tag("th", item.id, scope="row"),
         tag("td", tag("span", SOURCES[item.modality], title=producer), " ",

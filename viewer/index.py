@@ -27,6 +27,7 @@ class Index:
     opinions: Mapping[str, tuple[Opinion, ...]]
     conflicts: Mapping[str, tuple[Conflict, ...]]
     names: Mapping[str, str]
+    words: Mapping[str, str]
     findings: Mapping[str, Evidence]
     sources: tuple[Modality, ...]
 
@@ -54,6 +55,7 @@ def index(trace: Trace, *, pictures: Mapping[str, str], video: str | None) -> In
         evidence=_grouped(trace.evidence, lambda e: e.utterance),
         opinions=_grouped(trace.opinions, lambda o: o.utterance),
         conflicts=_grouped(trace.conflicts, lambda c: c.utterance),
+        words={u.id: u.text.strip() for u in trace.utterances},
         names={p.id: p.name or p.id for p in trace.people},
         findings={e.id: e for e in trace.evidence},
         sources=tuple(m for m in ("text", "face", "voice", "behavior", "dialogue") if m in spoken and m in SOURCES),

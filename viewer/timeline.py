@@ -11,14 +11,14 @@ from emoagent.viewer.markup import Markup, anchor, join, said, tag
 from emoagent.viewer.wording import clock, conflict_title, percent, verdict_name
 
 ROW, AXIS = 40, 24  # pixels
-PIXELS_PER_UTTERANCE, WIDEST = 44, 24_000
+PIXELS_PER_UTTERANCE, WIDEST, NARROWEST_BLOCK = 72, 48_000, 3
 STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 
 
 def timeline(index: Index) -> Markup:
     """A row of blocks for each person; each block is a link to its card."""
     rows = _rows(index)
-    width = min(WIDEST, PIXELS_PER_UTTERANCE * len(index.trace.utterances))
+    width = _width(index)
     drawn = (_block(index, utterance, row) for row, person in enumerate(rows) for utterance in rows[person])
     lines = (tag("line", class_="row", x1="0", x2="100%", y1=y, y2=y) for y in range(ROW, ROW * len(rows) + 1, ROW))
     svg = tag("svg", *_ticks(index, width, ROW * len(rows)), *lines, *drawn, _playhead(),
@@ -42,15 +42,18 @@ def _block(index: Index, utterance: Utterance, row: int) -> Markup:
     duration = max(index.trace.clip.duration, utterance.span.end)
     verdict = index.verdicts.get(utterance.id)
     label = verdict.label if verdict else None
-    width = _share(max(utterance.span.duration, duration * 0.002), duration)
-    colour = label_class(label)
-    bolt = tag("text", "⚡", x="100%", dx=-17, y=20, class_=f"on bolt {colour}")
-    conflict = bolt if utterance.id in index.conflicts else None
-    text = tag("text", label or "—", x=7, y=20, class_=f"on {colour}")
-    inner = tag("svg", *hatching(label, width="100%", height="100%", rx=5), text, conflict,
-                x=_share(utterance.span.start, duration), y=row * ROW + 5, width=width, height=ROW - 10)  # fmt: skip
+    shortest = duration * NARROWEST_BLOCK / max(900, _width(index))
+    mark = "⚡ " if utterance.id in index.conflicts else ""
+    text = tag("text", mark + (label or "—"), x=7, y=20, class_=f"on {label_class(label)}")
+    inner = tag("svg", *hatching(label, width="100%", height="100%", rx=5), text, height=ROW - 10, y=row * ROW + 5,
+                x=_share(utterance.span.start, duration),
+                width=_share(max(utterance.span.duration, shortest), duration))  # fmt: skip
     return tag("a", tag("title", _description(index, utterance)), inner, href="#" + anchor("u", utterance.id),
                data_u=anchor("u", utterance.id))  # fmt: skip
+
+
+def _width(index: Index) -> int:
+    return min(WIDEST, PIXELS_PER_UTTERANCE * len(index.trace.utterances))
 
 
 def _description(index: Index, utterance: Utterance) -> str:
