@@ -171,3 +171,11 @@ def test_low_and_high_voices_have_their_own_norm() -> None:
     history.add("low", 82.0)
     assert (history.standing("low", 90.0).z or 0) > 2
     assert abs(history.standing("high", 92.0).z or 0) < 0.5
+
+
+def test_blocks_change_nothing() -> None:
+    from emoagent.tools import pitch as module
+
+    sound = syllables(40)
+    whole = module._detector().detect(sound, RATE, fmin=module.LOWEST, fmax=module.HIGHEST)
+    np.testing.assert_array_equal(pitch(sound).confidence, whole.confidence)

@@ -153,8 +153,10 @@ def _effort(samples: NDArray[np.float32], track: PitchTrack) -> float:
     starts = starts[(starts >= 0) & (starts + FRAME <= len(samples))]
     if len(starts) < 5:
         return NAN
-    frames = samples[starts[:, None] + np.arange(FRAME)] * np.hanning(FRAME).astype(np.float32)
-    power = np.square(np.abs(np.fft.rfft(frames, axis=1))).sum(axis=0)
+    power = np.zeros(FRAME // 2 + 1)
+    for some in np.array_split(starts, len(starts) // 256 + 1):
+        frames = samples[some[:, None] + np.arange(FRAME)] * np.hanning(FRAME).astype(np.float32)
+        power += np.square(np.abs(np.fft.rfft(frames, axis=1))).sum(axis=0)
     hertz = np.fft.rfftfreq(FRAME, 1 / RATE)
     low, high = (float(power[(hertz >= a) & (hertz < b)].sum()) for a, b in ((50, 1000), (1000, 5000)))
     return float(10 * np.log10(high / low)) if low > 0 and high > 0 else NAN
