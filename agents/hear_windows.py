@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from emoagent.agents.registry import Heard, hearer
 from emoagent.schema import Clip, Span, Utterance
 
@@ -22,4 +24,4 @@ def fixed(duration: float, length: float = LENGTH) -> list[Span]:
     or the whole clip where that is shorter."""
     count = max(1, int(duration / length + 0.5))
     edges = [number * length for number in range(count)] + [duration]
-    return [Span(start=start, end=end) for start, end in zip(edges, edges[1:], strict=False)]
+    return [Span(start=start, end=end) for start, end in pairwise(edges)]

@@ -30,14 +30,13 @@ def recognise(audio: Audio) -> Iterator[tuple[Span, tuple[Word, ...]]]:
 
     A stretch in which nothing was understood comes with no words. Memory does not grow with the length of the sound.
     """
-    from pocketsphinx import Decoder
-
-    decoder = Decoder(loglevel="FATAL", samprate=RATE, fwdflat=False)
+    decoder: Any = None
     end = 0.0
     for span, following in _with_next(speech_spans(audio)):
         limit = (span.end + following.start) / 2 if following else audio.duration
         heard = Span(start=max(end, span.start - MARGIN), end=min(limit, span.end + MARGIN))
         end = heard.end
+        decoder = decoder or _decoder()
         for piece in pieces(audio, heard):
             yield _inside(piece, span), words_of(decoder, audio, piece)
 
@@ -75,6 +74,12 @@ def words_of(decoder: Any, audio: Audio, span: Span) -> tuple[Word, ...]:
     if decoder.hyp() is None:
         return ()
     return tuple(_word(found, span) for found in decoder.seg() if found.word[0] not in "<[+")
+
+
+def _decoder() -> Any:
+    from pocketsphinx import Decoder
+
+    return Decoder(loglevel="FATAL", samprate=RATE, fwdflat=False)
 
 
 def _word(found: Any, span: Span) -> Word:

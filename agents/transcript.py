@@ -1,0 +1,117 @@
+"""The words: which way of hearing is used, and what was said as evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from emoagent.agents import hear_subtitles
+from emoagent.agents.registry import Finding, Heard, hearers, perceiver
+from emoagent.errors import MediaError, TranscriptError, UsageError
+from emoagent.schema import Clip, Utterance
+from emoagent.tools.subtitles import find_subtitles
+from emoagent.tools.workspace import workspace
+
+CHOICES = ("auto", "subtitles", "pocketsphinx", "windows")
+READ_RELIABILITY = 0.95
+ROUGH_RELIABILITY = 0.4
+_ROUGH = "as heard by a rough recogniser of US English"
+_HINTS = {
+    "subtitles": "Put a subtitle file beside the media file under the same name (.srt, .vtt, .ass), "
+    "or use --transcript auto",
+    "pocketsphinx": "Use --transcript windows, or give subtitles",
+}
+Step = Callable[[Clip], tuple[Heard | None, str]]
+
+
+def hear(clip: Clip, choice: str = "auto") -> tuple[Heard, str]:
+    """What was said, and one sentence on how it was heard and why so.
+
+    `auto`: subtitles beside the file, else inside it, else PocketSphinx where there is sound, else, or where nobody
+    was heard, fixed windows. Any other choice names one hearer and is kept to.
+    Raises `UsageError` for an unknown hearer, or one that needs sound where there is none; `TranscriptError` where
+    the chosen one finds nothing.
+    """
+    return _auto(clip) if choice == "auto" else _chosen(clip, choice)
+
+
+@perceiver(modality="text", needs={"text"}, cost="nothing")
+def transcript(clip: Clip, utterances: Sequence[Utterance]) -> Iterator[Finding]:
+    """Quotes what was said, and says how far the words can be trusted."""
+    for utterance in utterances:
+        if utterance.text:
+            yield _quotation(utterance)
+
+
+def _quotation(utterance: Utterance) -> Finding:
+    known = [word.probability for word in utterance.words if word.probability is not None]
+    mean = sum(known) / len(known) if known else None
+    rough = utterance.source == "pocketsphinx"
+    measures = {"words": (float(len(utterance.words or utterance.text.split())), "words")}
+    if mean is not None:
+        measures["probability"] = (mean, "probability")
+    reliability = READ_RELIABILITY if mean is None else mean
+    return Finding(
+        utterance=utterance,
+        kind="quotation",
+        text=f"Said ({_ROUGH}): “{utterance.text}”" if rough else f"Said: “{utterance.text}”",
+        reliability=ROUGH_RELIABILITY * (mean or 0.0) if rough else reliability,
+        measures=measures,
+        person=utterance.person,
+    )
+
+
+def _chosen(clip: Clip, choice: str) -> tuple[Heard, str]:
+    ways = hearers()
+    if choice not in ways:
+        names = ", ".join(["auto", *ways])
+        raise UsageError(f"there is no way to hear called {choice!r}", hint=f"Use --transcript with one of: {names}")
+    if "audio" in ways[choice].needs and clip.audio is None:
+        raise UsageError(f"{clip.name} has no sound, which {choice!r} needs", hint="Use --transcript auto or windows")
+    found = ways[choice].run(clip)
+    if found is None or not found.utterances:
+        hint = _HINTS.get(choice, "Use --transcript auto")
+        raise TranscriptError(f"{clip.name}: no {_sought(choice)} found", hint=hint, where=clip.name)
+    return found, f"Transcript by {choice}, as asked for."
+
+
+def _sought(choice: str) -> str:
+    return "subtitles beside or inside the file were" if choice == "subtitles" else f"speech for {choice} was"
+
+
+def _auto(clip: Clip) -> tuple[Heard, str]:
+    passed: list[str] = []
+    steps: tuple[Step, ...] = (_beside, _inside, _recognised)
+    for step in steps:
+        try:
+            found, why = step(clip)
+        except MediaError as error:
+            found, why = None, error.message
+        if found is not None and found.utterances:
+            return found, _sentence(why, passed)
+        passed.append(why)
+    return hearers()["windows"].run(clip) or Heard(()), _sentence("Fixed windows instead of utterances", passed)
+
+
+def _sentence(picked: str, passed: Sequence[str]) -> str:
+    return f"{picked}, because {' and '.join(passed)}." if passed else f"{picked}."
+
+
+def _beside(clip: Clip) -> tuple[Heard | None, str]:
+    path = find_subtitles(workspace().source)
+    if path is None:
+        return None, "there are no subtitles beside the file"
+    return hear_subtitles.beside(clip, path), f"Transcript from the subtitles beside the file, {path.name}"
+
+
+def _inside(clip: Clip) -> tuple[Heard | None, str]:
+    if not clip.subtitles:
+        return None, "none inside it"
+    found = hear_subtitles.inside(clip)
+    return found, "Transcript from the subtitles inside the file" if found else "those inside it hold no speech"
+
+
+def _recognised(clip: Clip) -> tuple[Heard | None, str]:
+    if clip.audio is None:
+        return None, "there is no sound"
+    found = hearers()["pocketsphinx"].run(clip)
+    return found, "Transcript by PocketSphinx (rough, US English only)" if found else "no speech was heard"

@@ -1,0 +1,98 @@
+"""PocketSphinx on real speech, on silence and on noise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from emoagent.agents.hear_pocketsphinx import turns
+from emoagent.schema import Span, Word
+from emoagent.tools.audio import RATE, Audio
+from emoagent.tools.sphinx import LONGEST, pieces, recognise, speech_spans
+
+SAID = "and so my fellow americans ask not what your country can do for you ask what you can do for your country"
+KENNEDY = SAID.split()
+
+
+def _audio(path: Path, samples: NDArray[np.generic]) -> Audio:
+    samples.astype("<i2").tofile(path)
+    return Audio(path)
+
+
+def _decoded(source: Path, path: Path) -> Audio:
+    import av
+
+    with av.open(str(source)) as container:
+        resampler = av.AudioResampler("s16", "mono", RATE)
+        frames = [f for frame in container.decode(audio=0) for f in resampler.resample(frame)]
+        frames += resampler.resample(None)
+    return _audio(path, np.concatenate([frame.to_ndarray()[0] for frame in frames]))
+
+
+def _errors(reference: list[str], heard: list[str]) -> int:
+    row = list(range(len(heard) + 1))
+    for i, word in enumerate(reference, 1):
+        before, row = row, [i]
+        for j, other in enumerate(heard, 1):
+            row.append(min(before[j] + 1, row[-1] + 1, before[j - 1] + (word != other)))
+    return row[-1]
+
+
+@pytest.fixture(scope="module")
+def kennedy(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Audio:
+    return _decoded(shared / "media" / "speech" / "jfk.flac", tmp_path_factory.mktemp("jfk") / "a.s16")
+
+
+def test_a_known_speech(kennedy: Audio, capfd: pytest.CaptureFixture[str]) -> None:
+    heard = list(recognise(kennedy))
+    words = [word for _, found in heard for word in found]
+    assert _errors(KENNEDY, [w.text for w in words]) / len(KENNEDY) < 0.3
+    assert all(w.time_source == "recognised" and w.probability is not None for w in words)
+    times = [t for w in words for t in (w.span.start, w.span.end)]
+    assert times == sorted(times)
+    assert times[-1] <= kennedy.duration
+    assert not any(c in w.text for w in words for c in "<[(+")
+    ask = next(w for w in words if w.text == "country")
+    assert ask.span.overlap(Span(start=5.8, end=6.4)) > 0.3
+    assert capfd.readouterr() == ("", "")
+    assert len(turns(words)) >= 3
+
+
+def test_silence_and_hum_hold_no_words(tmp_path: Path) -> None:
+    assert list(recognise(_audio(tmp_path / "0.s16", np.zeros(5 * RATE)))) == []
+    assert list(recognise(_audio(tmp_path / "1.s16", np.zeros(0)))) == []
+    assert list(recognise(_audio(tmp_path / "2.s16", np.zeros(100)))) == []
+
+
+def test_noise_is_no_crash(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).normal(0, 3000, 2 * RATE).clip(-32768, 32767)
+    for span, words in recognise(_audio(tmp_path / "n.s16", noise)):
+        assert span.end <= 2.0
+        assert all(w.probability is not None and 0 <= w.probability <= 1 for w in words)
+
+
+def test_speech_that_runs_to_the_last_sample_is_kept(kennedy: Audio, tmp_path: Path) -> None:
+    whole_frames = kennedy.read_int16(Span(start=0, end=6.3))
+    assert len(whole_frames) % 480 == 0
+    (span,) = speech_spans(_audio(tmp_path / "c.s16", whole_frames))
+    assert span.end == pytest.approx(6.3)
+
+
+def test_long_speech_is_cut_at_its_quietest_moment(tmp_path: Path) -> None:
+    loud = np.random.default_rng(0).normal(0, 3000, 30 * RATE)
+    loud[9 * RATE : int(9.4 * RATE)] = 0
+    found = list(pieces(_audio(tmp_path / "l.s16", loud), Span(start=0, end=30)))
+    assert found[0].end == pytest.approx(9.2, abs=0.11)
+    assert all(piece.duration <= LONGEST for piece in found)
+    assert [p.start for p in found[1:]] == [p.end for p in found[:-1]]
+    assert found[-1].end == 30
+
+
+def test_turns_part_at_pauses() -> None:
+    spans = [(0.0, 0.5), (0.6, 1.0), (1.8, 2.0)]
+    words = [Word(text="a", span=Span(start=s, end=e), time_source="recognised") for s, e in spans]
+    assert [len(group) for group in turns(words)] == [2, 1]
+    assert turns([]) == []
