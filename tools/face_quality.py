@@ -9,7 +9,7 @@ from emoagent.tools.face_search import Picture, Sighting
 
 PATCH = 64  # pixels
 SIZE = (32.0, 128.0)  # pixels of the box's longer side: useless below, no better above
-SHARPNESS = (0.02, 0.12)  # variance of the Laplacian over that of the luma, of the face at 64 pixels
+BLURRED, SHARP = 0.01, 0.15  # `sharpness` of the face at 64 pixels, blurred by 4 % of its size and as filmed
 FRONTAL = (0.5, 0.9)  # cosine of the angle between the nose and the camera
 
 
@@ -17,7 +17,7 @@ def face_quality(rgb: Picture, seen: Sighting) -> float:
     """0..1: the geometric mean of size, sharpness and frontalness."""
     parts = (
         _ramp(seen.box.side, *SIZE),
-        _ramp(sharpness(_patch(rgb, seen)), *SHARPNESS),
+        _ramp(np.log(max(sharpness(_patch(rgb, seen)), BLURRED)), np.log(BLURRED), np.log(SHARP)),
         _ramp(float(np.cos(np.radians(seen.pose[:2].astype(float))).prod()), *FRONTAL),
     )
     return float(np.prod(parts) ** (1 / 3))
