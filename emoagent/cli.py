@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from emoagent.errors import EXIT_INTERRUPTED, EmoagentError
+from emoagent.errors import EXIT_INTERRUPTED, EmoagentError, InternalError
 
 QUIET = {
     "GLOG_minloglevel": "3", "TF_CPP_MIN_LOG_LEVEL": "3", "HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1",
@@ -43,6 +43,11 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except Exception as error:
+        if os.environ.get("EMOAGENT_DEBUG"):
+            raise
+        show_error(InternalError(error), as_json="--json" in sys.argv)
+        sys.exit(InternalError.exit_status)
 
 
 def show_error(error: EmoagentError, *, as_json: bool) -> None:

@@ -9,7 +9,8 @@
     │   └── ExtraMissing    5   extra_missing        an optional package is not installed
     ├── BackendUnreachable  6   backend_unreachable  a server does not answer
     ├── ResourceLimit       7   resource_limit       memory, disk or time ran out
-    └── Refused             8   refused              the policy forbids it
+    ├── Refused             8   refused              the policy forbids it
+    └── InternalError       1   internal             a mistake of ours
 
 Exit 0: all well. 3: some files or agents failed, the rest is there. 130: interrupted, can be resumed.
 """
@@ -91,3 +92,13 @@ class Refused(EmoagentError):
     """The policy forbids it."""
 
     code, exit_status = "refused", 8
+
+
+class InternalError(EmoagentError):
+    """A mistake of ours: something that no part expected."""
+
+    code, exit_status = "internal", 1
+
+    def __init__(self, cause: Exception) -> None:
+        hint = "please report it, with what EMOAGENT_DEBUG=1 prints; the run can be resumed with --resume"
+        super().__init__(f"{type(cause).__name__}: {cause}", hint=hint)

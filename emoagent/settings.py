@@ -1,4 +1,4 @@
-"""Settings: a flag beats `EMOAGENT_*`, that beats `./emoagent.toml`; then come the user's config file and the defaults."""
+"""Settings: a flag beats `EMOAGENT_*`, that beats `./emoagent.toml`; then the user's config file and the defaults."""
 
 from __future__ import annotations
 
