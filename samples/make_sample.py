@@ -24,7 +24,7 @@ import numpy as np
 from puppet import Array, Puppet, View, find_landmarks
 
 WIDTH, HEIGHT, FPS, RATE = 640, 360, 25, 22050
-LEAD, GAP, TAIL = 0.8, 0.36, 0.7  # seconds of silence before, between and after the utterances
+LEAD, GAP, TAIL = 0.7, 0.32, 0.6  # seconds of silence before, between and after the utterances
 GUTTER = 4
 
 
@@ -53,38 +53,38 @@ SHOTS: dict[str, dict[str, tuple[int, View]]] = {  # speaker: left edge in the f
     "eileen": {"EILEEN": (0, View(55.0, 26.0, 1.9, WIDTH, HEIGHT))},
     "grace": {"GRACE": (0, View(6.0, 60.0, 1.26, WIDTH, HEIGHT))},
 }
-VOICES = {"EILEEN": "en-us+f3", "GRACE": "en-gb+f2"}
+VOICES = {"EILEEN": "en-us+f2", "GRACE": "en-us+f5"}
 LINES = (
-    Line("EILEEN", "The countdown starts at nine.", "neutral", {}, "two", 165, 52),
+    Line("GRACE", "The countdown starts at nine.", "neutral", {}, "two", 170, 24),
     Line(
-        "GRACE", "Today? Wow, I did not expect that!", "surprise", {"AU1": 0.8, "AU2": 0.8, "AU5": 1.0}, "two",
-        185, 62, 110, 0.95, {"pitch": -2.5},
+        "EILEEN", "Today? Wow, I did not expect that!", "surprise", {"AU1": 1.0, "AU2": 1.0, "AU5": 1.2}, "two",
+        185, 75, 110, 1.0, {"pitch": -2.5},
     ),
     Line(
         "EILEEN", "I am so happy! We are going to fly!", "joy", {"AU6": 0.9, "AU12": 0.9}, "eileen",
         185, 82, 115, 0.6, {"pitch": -1.5, "roll": 2.5},
     ),
     Line(
-        "GRACE", "Who touched my computer? This makes me furious!", "anger", {"AU4": 1.3, "AU15": 0.35}, "grace",
-        195, 38, 180, 0.9, {"pitch": 3.0},
+        "GRACE", "Who touched my computer? This makes me furious!", "anger", {"AU4": 1.6, "AU15": 0.35}, "grace",
+        200, 38, 180, 0.9, {"pitch": 3.0},
     ),
     Line(
-        "EILEEN", "I am so sorry. Now we will miss it.", "sadness", {"AU1": 0.9, "AU4": 0.3, "AU15": 0.6}, "two",
-        132, 32, 60, 0.5, {"pitch": 3.5, "roll": -3.0},
+        "EILEEN", "I am so sorry. Now we will miss it.", "sadness", {"AU1": 1.0, "AU4": 0.4, "AU15": 0.7}, "two",
+        142, 38, 60, 0.5, {"pitch": 3.5, "roll": -3.0},
     ),
     Line(
-        "GRACE", "Oh, great. That is just wonderful.", "anger", {"AU4": 1.2, "AU15": 0.7}, "two",
-        140, 18, 85, 0.6, {"roll": 2.5, "pitch": 1.5},
+        "GRACE", "Oh, great. That is just wonderful.", "anger", {"AU4": 1.5, "AU15": 0.7}, "two",
+        150, 8, 85, 0.6, {"roll": 2.5, "pitch": 1.5},
         note="words and face disagree: praise, said flatly, with lowered brows and no smile (sarcasm)",
     ),
     Line(
         "EILEEN", "What is that noise? I am scared!", "fear",
-        {"AU1": 1.0, "AU2": 0.6, "AU4": 0.3, "AU5": 1.0, "AU20": 0.8}, "eileen", 215, 95, 120, 0.6, {"yaw": 5.0},
+        {"AU1": 1.1, "AU2": 0.5, "AU4": 0.4, "AU5": 1.5, "AU20": 0.8}, "eileen", 205, 95, 120, 0.8, {"yaw": 5.0},
     ),
-    Line("GRACE", "Do not worry. It is only a moth.", "neutral", {}, "two", 158, 40),
+    Line("GRACE", "Do not worry. It is only a moth.", "neutral", {}, "two", 165, 24),
 )  # fmt: skip
 RESTS = {"EILEEN": {"AU12": -0.8, "AU6": -0.2, "close": 1.0}, "GRACE": {}}  # her photographed smile is taken back
-BLINKS = {"EILEEN": (0.5, 2.9, 6.3, 11.4, 14.2, 18.9), "GRACE": (1.6, 5.0, 8.6, 12.2, 16.2, 20.3)}
+BLINKS = {"EILEEN": (1.4, 4.1, 7.6, 12.2, 15.0, 20.1), "GRACE": (0.5, 3.6, 9.3, 11.6, 15.4, 20.2)}
 
 
 def speak(line: Line) -> Array:
@@ -247,7 +247,8 @@ def portraits(model: Path) -> dict[str, Puppet]:
     from skimage import data
 
     hopper = Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg"
-    pictures = {"EILEEN": data.astronaut(), "GRACE": cv2.cvtColor(cv2.imread(str(hopper)), cv2.COLOR_BGR2RGB)}
+    astronaut: Any = data.astronaut
+    pictures = {"EILEEN": astronaut(), "GRACE": cv2.cvtColor(cv2.imread(str(hopper)), cv2.COLOR_BGR2RGB)}
     return {name: Puppet(image, find_landmarks(image, model), RESTS[name]) for name, image in pictures.items()}
 
 

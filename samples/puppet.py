@@ -36,12 +36,12 @@ ACTIONS: dict[str, tuple[tuple[int, int, float, float, float], ...]] = {
     "AU6": ((50, 280, 0.01, -0.05, 0.15), (118, 347, 0.00, -0.045, 0.12), (145, 374, 0.00, -0.025, 0.06)),
     "AU12": ((61, 291, 0.11, -0.09, 0.15), (205, 425, 0.04, -0.06, 0.16)),
     "AU15": ((61, 291, 0.00, 0.075, 0.13), (17, 17, 0.00, -0.012, 0.10)),
-    "AU20": ((61, 291, 0.09, 0.015, 0.14),),
+    "AU20": ((61, 291, 0.07, 0.045, 0.13),),
 }
 BROWS = ("AU1", "AU2", "AU4")
 RINGS = ((1.22, 0.5, 1.0), (1.55, 0.12, 0.9), (2.0, 0.0, 0.45), (2.7, 0.0, 0.0))  # size, share of action, of head
 MOUTH_DARK = (38, 14, 14)
-TEETH = (214, 196, 176)
+TEETH = (226, 206, 184)
 
 
 class View(NamedTuple):
@@ -162,7 +162,7 @@ class Puppet:
         """1 at the brows, 0 from the upper lids downwards: glasses and eyes stay where they are."""
         lid = self.flat[[159, 386], 1].mean()
         brow = self.flat[[52, 282], 1].mean()
-        return np.clip((lid - self.flat[:, 1]) / (lid - brow), 0.0, 1.0)
+        return np.asarray(np.clip((lid - self.flat[:, 1]) / (lid - brow), 0.0, 1.0))
 
     def _mouth(self, jaw: float, close: float) -> Array:
         """Open the jaw (0..1) and bring the photographed lips together (0..1): displacement as in `_act`."""
@@ -205,7 +205,7 @@ class Puppet:
         x1, z1 = x * np.cos(yaw) + z * np.sin(yaw), z * np.cos(yaw) - x * np.sin(yaw)
         y1 = y * np.cos(pitch) - z1 * np.sin(pitch)
         turned = np.stack([x1 * np.cos(roll) - y1 * np.sin(roll), x1 * np.sin(roll) + y1 * np.cos(roll)], 1)
-        return turned - np.stack([x, y], 1)
+        return np.asarray(turned - np.stack([x, y], 1))
 
     def move(self, pose: dict[str, float]) -> Array:
         """Where the vertices go: (n, 2) picture pixels."""
@@ -240,7 +240,7 @@ class Puppet:
         self._paint_mouth(drawn, where, scale)
         self._paint_lids(drawn, where, pose.get("blink", 0.0), pose, view, scale)
         self._paint_frown(drawn, where, max(0.0, pose.get("AU4", 0.0)), scale)
-        return cv2.resize(drawn, (view.width, view.height), interpolation=cv2.INTER_AREA)
+        return np.asarray(cv2.resize(drawn, (view.width, view.height), interpolation=cv2.INTER_AREA))
 
     def _warp(self, where: Array, view: View, scale: float, size: tuple[int, int]) -> Array:
         label = np.zeros((size[1], size[0]), np.int32)
@@ -254,7 +254,8 @@ class Puppet:
         m = np.concatenate([still[None], maps])[label]
         at = x[..., None] * m[..., 0, :] + y[..., None] * m[..., 1, :] + m[..., 2, :]
         fields = at.astype(np.float32)
-        return cv2.remap(self.image, fields[..., 0], fields[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        u, v = fields[..., 0], fields[..., 1]
+        return np.asarray(cv2.remap(self.image, u, v, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
 
     def _paint_mouth(self, drawn: Array, where: Array, scale: float) -> None:
         """What no picture shows: the dark behind the teeth, and a hint of teeth where none were photographed."""
@@ -266,8 +267,8 @@ class Puppet:
         fill(drawn, np.concatenate([upper, lower]), MOUTH_DARK, 1.0, 0.012 * scale * self.eye)
         if self.flat[14, 1] - self.flat[13, 1] < 0.04:
             room = (lower[::-1] - upper) @ self.down
-            edge = upper + self.down * np.minimum(room * 0.5, 0.05 * self.eye * scale)[:, None]
-            fill(drawn, np.concatenate([upper[2:-2], edge[2:-2][::-1]]), TEETH, 0.8, 0.009 * scale * self.eye)
+            edge = upper + self.down * np.minimum(room * 0.45, 0.045 * self.eye * scale)[:, None]
+            fill(drawn, np.concatenate([upper[2:-2], edge[2:-2][::-1]]), TEETH, 0.85, 0.006 * scale * self.eye)
 
     def _paint_lids(
         self, drawn: Array, where: Array, blink: float, pose: dict[str, float], view: View, scale: float
