@@ -113,7 +113,7 @@ def _prominence(series: FaceSeries, cast: Mapping[str, Sequence[int]], span: Spa
 def _shown(series: FaceSeries, span: Span, units: AuSeries) -> float:
     """The share of the analysed frames of `span` in which the face is seen."""
     first, last = np.searchsorted(series.frames, [span.start, span.end])
-    return min(1.0, len(np.unique(units.time)) / max(1, last - first))
+    return min(1.0, len(np.unique(units.time)) / max(1, int(last - first)))
 
 
 def _peak(units: AuSeries) -> int:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emoagent.schema import Span
-from emoagent.tools.action_unit_table import FEATURE_DRIVERS, SHAPE_DRIVERS, UNITS, Driver
+from emoagent.tools.action_unit_table import FEATURE_DRIVERS, PLAIN_GAIN, SHAPE_DRIVERS, UNITS
 from emoagent.tools.face_series import FaceSeries
 from emoagent.tools.runs import median_filter, runs
 
@@ -29,6 +29,9 @@ SMOOTH, SMOOTH_SPEECH = 0.12, 0.4  # seconds of the running median; longer where
 CLOSED, BLINK = 2.5, 0.5  # eye closure (of 5) that counts as shut; seconds from which it is no blink
 UNKNOWN_NOISE = 0.25  # intensity, where too few frames were seen to measure it
 
+_FULL = np.array([(unit.geometry.mean, unit.geometry.deviation) for unit in UNITS]).T
+_PLAIN = np.array([(unit.geometry.plain_mean, unit.geometry.plain_deviation) for unit in UNITS]).T
+_SHAPED = np.array([(unit.shapes.mean, unit.shapes.deviation) if unit.shapes else (0, 1) for unit in UNITS]).T
 _MOUTH = np.array([unit.mouth for unit in UNITS])
 _NAMES = tuple(unit.name for unit in UNITS)
 _SHUT, _BLINK = _NAMES.index("AU43"), _NAMES.index("AU45")
@@ -67,6 +70,7 @@ class Expression:
         self._step = float(np.median(np.diff(series.frames))) if len(series.frames) > 1 else 0.1
         self._distances = series.features[self._rows].astype(np.float64) @ FEATURE_DRIVERS
         self._shapes = series.blendshapes[self._rows].astype(np.float64) @ SHAPE_DRIVERS
+        self._plain = not np.isfinite(series.blendshapes).any()
 
     def intensities(self, span: Span | None = None, until: float | None = None) -> AuSeries:
         """Intensities inside `span` (None: everywhere), over the rest seen before `until` seconds (None: ever).
@@ -101,18 +105,18 @@ class Expression:
         seconds = len(chosen) * self._step
         trust = seconds / (seconds + PRIOR_SECONDS)
         chosen = chosen[:: max(1, len(chosen) // HISTORY)]
-        distances = _rest_level(self._distances[chosen], [unit.geometry for unit in UNITS], trust)
-        shapes = _rest_level(self._shapes[chosen], [unit.shapes or unit.geometry for unit in UNITS], trust)
-        return distances, shapes
+        distances = _rest_level(self._distances[chosen], _PLAIN if self._plain else _FULL, trust)
+        return distances, _rest_level(self._shapes[chosen], _SHAPED, trust)
 
     def _over(self, rest: tuple[Floats, Floats], at: NDArray[np.intp]) -> Floats:
         """(n, K) unclipped intensities: distances and blendshapes mixed, or the distances alone."""
         share = np.array([unit.shape_share for unit in UNITS])
-        by_distance = (self._distances[at] - rest[0]) * [FULL / unit.geometry.full for unit in UNITS]
+        gain = PLAIN_GAIN if self._plain else 1.0
+        by_distance = (self._distances[at] - rest[0]) * [gain * FULL / unit.geometry.full for unit in UNITS]
         scale = [FULL / unit.shapes.full if unit.shapes else 0.0 for unit in UNITS]
         by_shape = (self._shapes[at] - rest[1]) * scale
         mixed = share * by_shape + (1 - share) * by_distance
-        return np.where(np.isfinite(by_shape) & (share > 0), mixed, by_distance)
+        return np.asarray(np.where(np.isfinite(by_shape) & (share > 0), mixed, by_distance), np.float64)
 
     def _smoothed(self, raw: Floats, at: NDArray[np.intp]) -> Floats:
         """Running medians inside each track, clipped; mouth units get the longer one while the person talks."""
@@ -152,14 +156,15 @@ def intensities(series: FaceSeries, tracks: Sequence[int], speaking: Mask | None
     return Expression(series, tracks, speaking).intensities()
 
 
-def _rest_level(values: Floats, drivers: Sequence[Driver], trust: float) -> Floats:
-    mean = np.array([driver.mean for driver in drivers])
-    reach = REST_REACH * np.array([driver.deviation for driver in drivers])
+def _rest_level(values: Floats, population: Floats, trust: float) -> Floats:
+    """(K,) from the values (n, K) of one person and the population's mean and deviation (2, K)."""
+    mean, deviation = population
     values = values[np.isfinite(values).all(axis=1)]
     if not len(values):
-        return mean
+        return np.asarray(mean)
     low, middle = np.quantile(values, [0.2, 0.5], axis=0)
     own = np.where([unit.lids for unit in UNITS], middle, low)
+    reach = REST_REACH * deviation
     return np.asarray(mean + trust * np.clip(own - mean, -reach, reach), np.float64)
 
 

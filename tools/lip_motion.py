@@ -27,6 +27,7 @@ SLOW = 1.0  # seconds; slower changes are posture, not syllables
 BAND = (300.0, 3400.0)  # hertz
 MIN_SEEN = 0.3  # seconds; less of a face says nothing
 TALKING_SPEED, SPEED_SPREAD = 0.22, 0.3  # eye distances per second; natural logarithm
+PLAIN_SPEED = 0.6  # of that, where the landmark model has no blendshapes: it follows the lips less closely
 SYNC_MIDDLE, SYNC_SPREAD = 0.3, 0.12  # correlation
 SOUNDLESS = 0.7  # what speed alone may claim where there is no sound
 
@@ -80,7 +81,8 @@ def lip_fit(series: FaceSeries, track: int, span: Span, sound: Envelope | None) 
     lips, outer, jaw = (np.interp(grid, time, series.features[rows, c]) for c in (_LIPS, _OUTER, _JAW))
     seconds = float(grid[-1] - grid[0])
     speed = _speed(grid, lips, sound)
-    moves = _sigmoid((np.log(max(speed, 1e-4)) - np.log(TALKING_SPEED)) / SPEED_SPREAD)
+    typical = TALKING_SPEED * (1.0 if np.isfinite(series.blendshapes[rows]).any() else PLAIN_SPEED)
+    moves = _sigmoid((np.log(max(speed, 1e-4)) - np.log(typical)) / SPEED_SPREAD)
     if sound is None:
         return LipFit(track, SOUNDLESS * moves, speed, None, seconds)
     sync = 0.6 * _sync(grid, jaw, sound) + 0.4 * _sync(grid, outer, sound)
