@@ -20,12 +20,12 @@ from emoagent.viewer.wording import (
 )
 
 EXCERPT = 48  # characters of another utterance
-OPEN_UP_TO = 12  # cards; beyond that the evidence tables start closed
+OPEN_UP_TO = 40  # pieces of evidence; beyond that the tables start closed
 
 
 def cards(index: Index) -> Markup:
     """All cards in the order of the trace."""
-    open_ = len(index.trace.utterances) <= OPEN_UP_TO
+    open_ = len(index.trace.evidence) <= OPEN_UP_TO
     return join(_card(index, utterance, open_) for utterance in index.trace.utterances)
 
 
@@ -117,6 +117,8 @@ def _why(index: Index, utterance: Utterance, verdict: Verdict | None) -> Markup 
 
 def _claim(index: Index, number: int, claim: Claim, audit: Audit | None) -> Markup:
     stance = {"against": "Speaks against it: ", "context": "Context: "}.get(claim.stance)
+    if claim.text.casefold().startswith(("against", "context")):
+        stance = None  # the sentence says so itself
     effect = next((claim_audit(c) for c in audit.claims if c.claim == number), None) if audit else None
     return tag("li", tag("span", stance, class_="stance") if stance else None, said(claim.text), " ",
                chips(index, claim.cites), tag("span", effect, class_="effect") if effect else None,
@@ -175,7 +177,7 @@ def _opinion(source: Modality, opinion: Opinion | None, seen: bool) -> Markup:
     top = max(opinion.distribution, key=lambda label: opinion.distribution[label])
     spread = sorted(opinion.distribution.items(), key=lambda item: -item[1])
     shown = ", ".join(f"{label} {percent(share)}" for label, share in spread if share >= 0.01)
-    return tag("li", name, tag("span", stack(opinion.distribution), title=shown, role="img", aria_label=shown),
+    return tag("li", name, tag("span", stack(opinion.distribution), title=shown, role="img"),
                tag("span", f"{top} {percent(opinion.distribution[top])}", class_="n"))  # fmt: skip
 
 

@@ -38,39 +38,36 @@ def label_class(label: str | None) -> str:
 def patterns() -> Markup:
     """The hatchings behind the colours, defined once per page."""
     drawn = (
-        tag("pattern", tag("path", d=path), id=f"pat-{name}", width=8, height=8, patternUnits="userSpaceOnUse")
+        tag("pattern", tag("rect", class_=f"l-{name}", width=8, height=8), tag("path", d=path), id=f"pat-{name}",
+            width=8, height=8, patternUnits="userSpaceOnUse")
         for name, path in _PATTERNS.items()
-    )
+    )  # fmt: skip
     return tag("svg", tag("defs", join(drawn)), class_="defs", width=0, height=0, aria_hidden="true")
 
 
-def hatching(label: str | None, **place: str | float) -> tuple[Markup, Markup | None]:
-    """Two rectangles at the same place: the colour of a label, and its pattern (neutral has none)."""
-    name = label_class(label)
-    pattern = name.removeprefix("l-")
-    over = tag("rect", class_="pat", fill=f"url(#pat-{pattern})", **place) if pattern in _PATTERNS else None
-    return tag("rect", class_=f"fill {name}", **place), over
+def hatching(label: str | None, **place: str | float) -> Markup:
+    """A rectangle in the colour and pattern of a label (the style sheet knows both)."""
+    return tag("rect", class_=label_class(label), **place)
 
 
 def swatch(label: str | None) -> Markup:
     """A small square in the colour and pattern of a label."""
-    return tag("svg", *hatching(label, width=14, height=14, rx=3), class_="swatch", width=14, height=14,
+    return tag("svg", hatching(label, width=14, height=14, rx=3), class_="swatch", width=14, height=14,
                aria_hidden="true")  # fmt: skip
 
 
 def bar(share: Probability, name: str = "l-plain") -> Markup:
     """A horizontal bar that fills `share` of its width."""
-    fill = tag("rect", class_=f"fill {name}", width=f"{share * 100:.1f}%", height="100%")
-    return tag("svg", fill, class_="bar", aria_hidden="true")
+    return tag("svg", tag("rect", class_=name, width=f"{share * 100:.1f}%"), class_="bar", aria_hidden="true")
 
 
 def stack(distribution: Mapping[str, float]) -> Markup:
     """One bar made of all labels, in the order of the distribution."""
-    parts: list[Markup | None] = []
+    parts = []
     x = 0.0
     for label, share in distribution.items():
         if share >= 0.005:
-            parts += hatching(label, x=f"{x * 100:.1f}%", width=f"{share * 100:.1f}%", height="100%")
+            parts.append(hatching(label, x=f"{x * 100:.1f}%", width=f"{share * 100:.1f}%"))
         x += share
     return tag("svg", *parts, class_="bar stack", aria_hidden="true")
 
@@ -81,9 +78,8 @@ def signed_bar(name: str, low: str, high: str, value: float | None) -> Markup:
         shown, mark = "—", None
     else:
         shown = signed(value)
-        mark = tag("circle", class_="dot", cx=f"{(value + 1) * 50:.1f}%", cy="50%", r=4.5)
-    line = (tag("line", x1="0%", x2="100%", y1="50%", y2="50%"), tag("line", x1="50%", x2="50%", y1="15%", y2="85%"))
-    chart = tag("svg", *line, mark, class_="axis", aria_hidden="true")
+        mark = tag("circle", cx=f"{(value + 1) * 50:.1f}%", cy="50%", r=4.5)
+    chart = tag("svg", mark, class_="axis", aria_hidden="true")
     scale = tag("span", tag("span", low), tag("span", high), class_="ends")
     return tag("div", tag("span", name, class_="k"), tag("span", shown, class_="n"), chart, scale, class_="signed")
 

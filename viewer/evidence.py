@@ -36,19 +36,17 @@ def _chip(index: Index, cited: str) -> Markup:
 
 
 def _row(index: Index, item: Evidence, speaker: str | None) -> Markup:
-    producer = f"{item.producer.name} {item.producer.version} ({item.producer.revision})"
-    told = item.saw_text and item.modality != "text"
-    shown_text = tag("span", "saw the text", class_="muted") if told else None
+    producer = f"{item.producer.name} {item.producer.version}"
+    note = " · saw the text" if item.saw_text and item.modality != "text" else None
     cells = (
         tag("th", item.id, scope="row"),
-        tag("td", tag("span", SOURCES[item.modality], title=producer), " ",
-            tag("span", item.kind.replace("_", " "), class_="muted"), shown_text and " · ", shown_text),
+        tag("td", SOURCES[item.modality], " ", tag("i", item.kind.replace("_", " "), note), title=producer),
         tag("td", moment(index, item.span.start), "–", moment(index, item.span.end)),
         tag("td", said(item.finding), _whose(index, item, speaker)),
         tag("td", *(_measure(name, measure) for name, measure in item.measures.items())),
-        tag("td", bar(item.reliability), tag("span", f"{item.reliability:.2f}", class_="n")),
+        tag("td", bar(item.reliability), f"{item.reliability:.2f}"),
     )  # fmt: skip
-    return tag("tr", *cells, id=anchor("e", item.id), tabindex=-1)
+    return tag("tr", *cells, id=anchor("e", item.id))
 
 
 def _whose(index: Index, item: Evidence, speaker: str | None) -> Markup | None:
@@ -58,5 +56,5 @@ def _whose(index: Index, item: Evidence, speaker: str | None) -> Markup | None:
 
 
 def _measure(name: str, measure: Measure) -> Markup:
-    value = f"{measure.value:.4g}".replace("-", "−")
-    return tag("span", f"{name} ", tag("b", value), " ", tag("span", measure.unit, class_="muted"), class_="measure")
+    value = f"{measure.value:.3g}".replace("-", "−")
+    return tag("p", f"{name.replace('_', ' ')} ", tag("b", value), " ", tag("i", measure.unit))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from emoagent.schema import Audit, Conflict, Evidence, Modality, Opinion, Trace, Utterance, Verdict
-from emoagent.viewer.markup import Markup, said, tag
+from emoagent.viewer.markup import Markup, join, said, tag
 from emoagent.viewer.wording import SOURCES, clock
 
 T = TypeVar("T")
@@ -64,10 +64,9 @@ def index(trace: Trace, *, pictures: Mapping[str, str], video: str | None) -> In
 
 def moment(index: Index, seconds: float) -> Markup:
     """A time; where there is a video, a link that goes there (script or no script)."""
-    time = tag("time", clock(seconds), datetime=f"PT{seconds:.1f}S")
     if index.video is None:
-        return time
-    return tag("a", time, class_="t", href=f"{index.video}#t={seconds:.2f}", data_t=f"{seconds:.2f}")
+        return join([clock(seconds)])
+    return tag("a", clock(seconds), href=f"{index.video}#t={seconds:.2f}")
 
 
 def speaker(index: Index, person: str | None, **attributes: str) -> Markup:

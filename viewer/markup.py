@@ -11,6 +11,7 @@ from urllib.parse import quote
 Value = str | int | float | bool | None
 
 _VOID = frozenset({"br", "img", "input", "link", "meta"})
+_EMPTY = frozenset({"circle", "line", "path", "rect"})  # of SVG, where the short form is allowed
 _QUIET = re.compile("[\u200e\u200f\u061c]")  # marks of direction: harmless where text is isolated, useless to see
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2060\u2066-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]")
 _HARMLESS = re.compile(r"[\w #%(),./:;=+-]*", re.ASCII)  # most text of a page; the rest takes the long way
@@ -31,8 +32,10 @@ def visible(text: str) -> str:
 
 
 def tag(name: str, /, *children: Child, **attributes: Value) -> Markup:
-    """One element. `class_`, `data_t` become `class`, `data-t`; `True` is a bare attribute, `None`/`False` is none."""
+    """One element. `class_`, `data_u` become `class`, `data-u`; `True` is a bare attribute, `None`/`False` is none."""
     opened = f"<{name}{''.join(_attribute(k, v) for k, v in attributes.items())}>"
+    if name in _EMPTY:
+        return Markup(f"{opened[:-1]}/>")
     return Markup(opened if name in _VOID else f"{opened}{join(children)}</{name}>")
 
 
@@ -43,7 +46,7 @@ def join(children: Iterable[Child], between: str = "") -> Markup:
 
 def said(text: str, name: str = "bdi", **attributes: Value) -> Markup:
     """Text that a stranger wrote, isolated so that its writing direction stays its own."""
-    return tag(name, text, dir="auto", **attributes)
+    return tag(name, text, dir=None if name == "bdi" else "auto", **attributes)
 
 
 def anchor(kind: str, identifier: str) -> str:

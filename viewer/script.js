@@ -30,6 +30,7 @@
     }
     const details = target.closest("details");
     if (details) details.open = true;
+    target.tabIndex = -1;
     target.focus({ preventScroll: true });
     bring(target, details ? "center" : "start", 4);
     target.classList.remove("flash");
@@ -62,9 +63,9 @@
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a");
     if (!link) return;
-    if (video && link.dataset.t) {
+    if (video && link.hash.startsWith("#t=")) {
       event.preventDefault();
-      seek(Number(link.dataset.t));
+      seek(Number(link.hash.slice(3)));
     } else if (link.hash && link.hash === location.hash && link.getAttribute("href").startsWith("#")) {
       event.preventDefault();
       reveal();

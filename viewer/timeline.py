@@ -45,7 +45,7 @@ def _block(index: Index, utterance: Utterance, row: int) -> Markup:
     shortest = duration * NARROWEST_BLOCK / max(900, _width(index))
     mark = "⚡ " if utterance.id in index.conflicts else ""
     text = tag("text", mark + (label or "—"), x=7, y=20, class_=f"on {label_class(label)}")
-    inner = tag("svg", *hatching(label, width="100%", height="100%", rx=5), text, height=ROW - 10, y=row * ROW + 5,
+    inner = tag("svg", hatching(label, width="100%", height="100%", rx=5), text, height=ROW - 10, y=row * ROW + 5,
                 x=_share(utterance.span.start, duration),
                 width=_share(max(utterance.span.duration, shortest), duration))  # fmt: skip
     return tag("a", tag("title", _description(index, utterance)), inner, href="#" + anchor("u", utterance.id),
