@@ -21,7 +21,7 @@ from emoagent.tools.runs import runs
 
 FEWEST = 2  # analysed frames with the face
 LEAST = 0.08  # reliability below which a unit is not worth a finding
-BRIEFEST = 0.1  # seconds a unit must last
+BRIEFEST = 0.2  # seconds a unit must last; shorter ones are flashes that go with speech
 ALONE, AMONG_OTHERS = 0.7, 0.5  # what a face is worth that is not known to be the speaker's
 OF_SPEECH = ("AU25", "AU26")
 TURNED, RAISED, TILTED = 20.0, 15.0, 12.0  # degrees of yaw, pitch and roll that show

@@ -27,6 +27,7 @@ REST_REACH = 1.0  # rest is never taken further from the population's than this 
 HISTORY = 2000  # rows from which rest is estimated; more add time, not precision
 SMOOTH, SMOOTH_SPEECH = 0.12, 0.4  # seconds of the running median; longer where speech moves the mouth
 CLOSED, BLINK = 2.5, 0.5  # eye closure (of 5) that counts as shut; seconds from which it is no blink
+PLAIN_CAUTION, PLAIN_TRUST = 1.4, 0.7  # factors on thresholds and reliabilities where there are no blendshapes
 UNKNOWN_NOISE = 0.25  # intensity, where too few frames were seen to measure it
 
 _FULL = np.array([(unit.geometry.mean, unit.geometry.deviation) for unit in UNITS]).T
@@ -71,6 +72,7 @@ class Expression:
         self._distances = series.features[self._rows].astype(np.float64) @ FEATURE_DRIVERS
         self._shapes = series.blendshapes[self._rows].astype(np.float64) @ SHAPE_DRIVERS
         self._plain = not np.isfinite(series.blendshapes).any()
+        self._thresholds = np.array([unit.threshold for unit in UNITS]) * (PLAIN_CAUTION if self._plain else 1.0)
 
     def intensities(self, span: Span | None = None, until: float | None = None) -> AuSeries:
         """Intensities inside `span` (None: everywhere), over the rest seen before `until` seconds (None: ever).
@@ -95,7 +97,7 @@ class Expression:
             value=value[inside],
             reliability=self._reliability(at) * np.isfinite(value[inside]),
             noise=noise,
-            threshold=np.maximum([unit.threshold for unit in UNITS], 4 * noise),
+            threshold=np.maximum(self._thresholds, 4 * noise),
         )
 
     def _rest(self, past: NDArray[np.intp]) -> tuple[Floats, Floats]:
@@ -148,7 +150,7 @@ class Expression:
         speech = 1 - talk[:, None] * (1 - np.array([unit.in_speech for unit in UNITS]))
         has_shapes = np.isfinite(self._shapes[at]) | np.array([unit.shapes is None for unit in UNITS])
         trust = np.array([unit.trust for unit in UNITS])
-        return np.asarray(trust * frame[:, None] * speech * np.where(has_shapes, 1.0, 0.8), np.float64)
+        return np.asarray(trust * frame[:, None] * speech * np.where(has_shapes, 1.0, PLAIN_TRUST), np.float64)
 
 
 def intensities(series: FaceSeries, tracks: Sequence[int], speaking: Mask | None = None) -> AuSeries:
