@@ -9,7 +9,7 @@ from emoagent.schema import Clip, Span, Utterance, Word
 from emoagent.tools import sphinx
 from emoagent.tools.audio import audio_of
 
-PAUSE = 0.7
+PAUSE = 0.6
 
 
 @hearer("pocketsphinx", needs={"audio"}, cost="0.2 to 0.3 x real time on one core")

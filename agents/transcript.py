@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from emoagent.agents import hear_subtitles
+from emoagent.agents import hear_pocketsphinx, hear_subtitles, hear_windows
 from emoagent.agents.registry import Finding, Heard, hearers, perceiver
 from emoagent.errors import MediaError, TranscriptError, UsageError
 from emoagent.schema import Clip, Utterance
 from emoagent.tools.subtitles import find_subtitles
 from emoagent.tools.workspace import workspace
 
-CHOICES = ("auto", "subtitles", "pocketsphinx", "windows")
 READ_RELIABILITY = 0.95
 ROUGH_RELIABILITY = 0.4
 _ROUGH = "as heard by a rough recogniser of US English"
@@ -89,7 +88,7 @@ def _auto(clip: Clip) -> tuple[Heard, str]:
         if found is not None and found.utterances:
             return found, _sentence(why, passed)
         passed.append(why)
-    return hearers()["windows"].run(clip) or Heard(()), _sentence("Fixed windows instead of utterances", passed)
+    return hear_windows.windows.run(clip) or Heard(()), _sentence("Fixed windows instead of utterances", passed)
 
 
 def _sentence(picked: str, passed: Sequence[str]) -> str:
@@ -113,5 +112,5 @@ def _inside(clip: Clip) -> tuple[Heard | None, str]:
 def _recognised(clip: Clip) -> tuple[Heard | None, str]:
     if clip.audio is None:
         return None, "there is no sound"
-    found = hearers()["pocketsphinx"].run(clip)
+    found = hear_pocketsphinx.pocketsphinx.run(clip)
     return found, "Transcript by PocketSphinx (rough, US English only)" if found else "no speech was heard"

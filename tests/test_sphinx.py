@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from emoagent.agents.hear_pocketsphinx import turns
 from emoagent.schema import Span, Word
 from emoagent.tools.audio import RATE, Audio
-from emoagent.tools.sphinx import LONGEST, pieces, recognise, speech_spans
+from emoagent.tools.sphinx import LONGEST, believable, pieces, recognise, speech_spans
 
 SAID = "and so my fellow americans ask not what your country can do for you ask what you can do for your country"
 KENNEDY = SAID.split()
@@ -91,8 +91,17 @@ def test_long_speech_is_cut_at_its_quietest_moment(tmp_path: Path) -> None:
     assert found[-1].end == 30
 
 
+def test_words_that_last_too_long_are_noise() -> None:
+    def words(*lengths: float) -> list[Word]:
+        return [Word(text="a", span=Span(start=0, end=n), time_source="recognised") for n in lengths]
+
+    assert not believable(words(0.7, 1.4, 1.7))
+    assert believable(words(0.7, 0.5, 1.1))
+    assert believable([])
+
+
 def test_turns_part_at_pauses() -> None:
-    spans = [(0.0, 0.5), (0.6, 1.0), (1.8, 2.0)]
+    spans = [(0.0, 0.5), (0.6, 1.0), (1.7, 2.0)]
     words = [Word(text="a", span=Span(start=s, end=e), time_source="recognised") for s, e in spans]
     assert [len(group) for group in turns(words)] == [2, 1]
     assert turns([]) == []

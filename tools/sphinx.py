@@ -8,7 +8,7 @@ at the same error rate; the other weights are best as they come.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ FRAME_RATE = 100
 BLOCK = 30.0
 LONGEST = 12.0
 SHORTEST = 0.3
+LONGEST_WORD = 1.0
 MARGIN = 0.2
 VAD_MODE = 1
 _VARIANT = re.compile(r"\(\d+\)$")
@@ -64,7 +65,9 @@ def pieces(audio: Audio, span: Span) -> Iterator[Span]:
 
 
 def words_of(decoder: Any, audio: Audio, span: Span) -> tuple[Word, ...]:
-    """The words that `decoder` recognises in `span`; silences, noises and pronunciation variants are left out."""
+    """The words that `decoder` recognises in `span`; silences, noises and pronunciation variants are left out.
+
+    None where they are too long to be believed."""
     samples = audio.read_int16(span)
     if len(samples) < SHORTEST * RATE:
         return ()
@@ -73,7 +76,17 @@ def words_of(decoder: Any, audio: Audio, span: Span) -> tuple[Word, ...]:
     decoder.end_utt()
     if decoder.hyp() is None:
         return ()
-    return tuple(_word(found, span) for found in decoder.seg() if found.word[0] not in "<[+")
+    words = tuple(_word(found, span) for found in decoder.seg() if found.word[0] not in "<[+")
+    return words if believable(words) else ()
+
+
+def believable(words: Sequence[Word]) -> bool:
+    """Whether at least half of the time is taken by words of a second or less.
+
+    Noise and music are heard as a few very long words, with high probability: the recogniser must say something.
+    """
+    lengths = [word.span.duration for word in words]
+    return 2 * sum(length for length in lengths if length <= LONGEST_WORD) >= sum(lengths)
 
 
 def _decoder() -> Any:
