@@ -104,7 +104,7 @@ def _picture(index: Index, utterance: Utterance) -> Markup | None:
     who = index.speaker(item.person)
     image = tag("img", src=index.pictures[item.media_ref], alt=f"Peak frame: {who}. {item.finding}", loading="lazy",
                 decoding="async")  # fmt: skip
-    return tag("figure", image, tag("figcaption", "Peak frame, ", chips(index, [item.id])))
+    return tag("figure", image, tag("figcaption", "Peak frame, ", chips([item.id])))
 
 
 def _why(index: Index, utterance: Utterance, verdict: Verdict | None) -> Markup | None:
@@ -121,7 +121,7 @@ def _claim(index: Index, number: int, claim: Claim, audit: Audit | None) -> Mark
         stance = None  # the sentence says so itself
     effect = next((claim_audit(c) for c in audit.claims if c.claim == number), None) if audit else None
     return tag("li", tag("span", stance, class_="stance") if stance else None, said(claim.text), " ",
-               chips(index, claim.cites), tag("span", effect, class_="effect") if effect else None,
+               chips(claim.cites), tag("span", effect, class_="effect") if effect else None,
                class_=claim.stance)  # fmt: skip
 
 
@@ -129,7 +129,7 @@ def _conflict(index: Index, conflict: Conflict) -> Markup:
     title = tag("h4", tag("span", "⚡ ", aria_hidden="true"), conflict_title(conflict))
     readings = (
         tag("li", tag("span", SOURCES[h.modality].capitalize(), class_="k"), swatch(h.label),
-            tag("b", h.label), f" {percent(h.probability)} ", chips(index, h.cites))
+            tag("b", h.label), f" {percent(h.probability)} ", chips(h.cites))
         for h in conflict.hypotheses
     )  # fmt: skip
     clash = "One suggests something pleasant, the other something unpleasant. " if conflict.valence_clash else ""

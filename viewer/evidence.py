@@ -13,9 +13,9 @@ from emoagent.viewer.wording import SOURCES, count
 HEADINGS = ("Evidence", "Source", "When", "Finding", "Measures", "Reliability")
 
 
-def chips(index: Index, cites: Iterable[str]) -> Markup:
+def chips(cites: Iterable[str]) -> Markup:
     """One link for each cited id, to its row in the table."""
-    return join((_chip(index, cited) for cited in cites), " ")
+    return join((tag("a", cited, class_="chip", href="#" + anchor("e", cited)) for cited in cites), " ")
 
 
 def evidence_table(index: Index, utterance: Utterance, open_: bool) -> Markup:
@@ -28,11 +28,6 @@ def evidence_table(index: Index, utterance: Utterance, open_: bool) -> Markup:
     summary = tag("summary", "Evidence ", tag("span", count(len(items), "item"), class_="muted"))
     table = tag("table", head, body, aria_label=f"Evidence of {utterance.id}")
     return tag("details", summary, tag("div", table, class_="tablewrap"), open=open_, class_="evidence")
-
-
-def _chip(index: Index, cited: str) -> Markup:
-    item = index.findings.get(cited)
-    return tag("a", cited, class_="chip", href="#" + anchor("e", cited), title=item.finding if item else None)
 
 
 def _row(index: Index, item: Evidence, speaker: str | None) -> Markup:

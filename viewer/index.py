@@ -28,7 +28,6 @@ class Index:
     conflicts: Mapping[str, tuple[Conflict, ...]]
     names: Mapping[str, str]
     words: Mapping[str, str]
-    findings: Mapping[str, Evidence]
     sources: tuple[Modality, ...]
 
     def speaker(self, person: str | None) -> str:
@@ -57,7 +56,6 @@ def index(trace: Trace, *, pictures: Mapping[str, str], video: str | None) -> In
         conflicts=_grouped(trace.conflicts, lambda c: c.utterance),
         words={u.id: u.text.strip() for u in trace.utterances},
         names={p.id: p.name or p.id for p in trace.people},
-        findings={e.id: e for e in trace.evidence},
         sources=tuple(m for m in ("text", "face", "voice", "behavior", "dialogue") if m in spoken and m in SOURCES),
     )
 

@@ -71,6 +71,12 @@
       reveal();
     }
   });
+  document.addEventListener("pointerover", (event) => {
+    const chip = event.target.closest("a.chip");
+    const cited = chip && document.getElementById(chip.hash.slice(1));
+    const finding = cited && cited.querySelector("td bdi, blockquote");
+    if (finding) chip.title = finding.textContent;
+  });
   window.addEventListener("hashchange", reveal);
   if (box) box.addEventListener("change", announce);
   if (video) {
