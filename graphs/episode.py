@@ -72,7 +72,8 @@ def _probe(state: Episode, settings: Settings) -> Update:
             f"{probed.clip.name}: it lasts {hours:.1f} hours, more than the {settings.max_hours:g} that are allowed",
             hint="cut it, or raise the limit: EMOAGENT_MAX_HOURS",
         )
-    return {"clip": probed.clip, "faults": list(probed.faults)}
+    names = tuple(agent.name for agent in chosen(settings))
+    return {"clip": probed.clip, "agents": names, "faults": list(probed.faults)}
 
 
 def _hear(state: Episode, settings: Settings) -> Update:
@@ -107,7 +108,7 @@ def _bind(state: Episode, settings: Settings) -> Update:
 
 
 def _tasks(state: Episode) -> list[Send] | str:
-    names = [agent.name for agent in perceivers() if _can_run(agent, state)]
+    names = [agent.name for agent in perceivers() if agent.name in state.agents and _can_run(agent, state)]
     return [Send("perceive", Task(name, _clip(state), state.utterances)) for name in names] or "opine"
 
 

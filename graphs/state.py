@@ -26,6 +26,7 @@ from emoagent.tools.workspace import Workspace
 class Episode:
     """The state of one run. Lists grow by what each node adds; the rest is replaced."""
 
+    agents: tuple[str, ...] = ()
     clip: Clip | None = None
     utterances: tuple[Utterance, ...] = ()
     people: tuple[Person, ...] = ()
