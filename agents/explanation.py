@@ -70,12 +70,12 @@ def _claim(reading: Reading, cited: Sequence[Evidence], text: str) -> Claim | No
     if told is None:
         return None
     sentence, items = told
-    stance = "supports" if reading.adds >= 0 else "against"
-    opening = "Against it: " if stance == "against" else ""
-    sentence = opening + (sentence[0].lower() + sentence[1:] if opening else sentence)
+    cites = tuple(item.id for item in items)
     if reading.opinion.modality == "dialogue":
-        return Claim(text=sentence, cites=tuple(item.id for item in items), stance="context")
-    return Claim(text=sentence, cites=tuple(item.id for item in items), stance=stance)
+        return Claim(text=sentence, cites=cites, stance="context")
+    if reading.adds < 0:
+        return Claim(text=f"Against it: {sentence[0].lower()}{sentence[1:]}", cites=cites, stance="against")
+    return Claim(text=sentence, cites=cites)
 
 
 Told = tuple[str, Sequence[Evidence]] | None

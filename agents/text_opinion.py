@@ -9,6 +9,8 @@ from emoagent.agents.registry import opiner
 from emoagent.schema import Evidence, Opinion, Utterance
 from emoagent.tools.text_emotion import text_emotion, words
 
+FEWEST_KNOWN = 0.5  # share of the words
+
 
 @opiner(modality="text")
 def text_opinion(utterance: Utterance, evidence: Sequence[Evidence]) -> Opinion:
@@ -18,6 +20,8 @@ def text_opinion(utterance: Utterance, evidence: Sequence[Evidence]) -> Opinion:
         return silent(utterance, "text", "the words are not in evidence")
     if not words(utterance.text):
         return silent(utterance, "text", "there are no words that the text model reads")
+    if text_emotion().known(utterance.text) < FEWEST_KNOWN:
+        return silent(utterance, "text", "the text model, which is English, knows too few of the words")
     reliability = max(item.reliability for item in quotations)
     masses = tidy(flattened(text_emotion().distribution(utterance.text), reliability))
     return Opinion(

@@ -11,6 +11,7 @@ import argparse
 import csv
 import json
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,12 +23,13 @@ from numpy.typing import NDArray
 
 from emoagent.errors import ExtraMissing, UsageError
 from emoagent.labels import LABEL_SETS
-from emoagent.tools.text_emotion import BITS, WEIGHTS, features
+from emoagent.tools.text_emotion import BITS, VOCABULARY_BITS, WEIGHTS, features, slot_of, words
 
 LABELS = LABEL_SETS["meld7"]
 REDDIT = 0.15  # weight of a GoEmotions line against a line of film dialogue, chosen on MELD dev
 PENALTY = 2.0  # inverse strength of the L2 penalty, chosen on MELD dev
 HELD_OUT = 10  # every tenth line of XED, by hash, is kept for calibration
+MET = 5  # lines in which a word must occur to count as known
 SEED = 7
 
 # Demszky et al. (2020), "GoEmotions", their grouping into the labels of Ekman.
@@ -132,12 +134,22 @@ def train(data: Path, out: Path, test: bool = False) -> dict[str, dict[str, floa
     if missing := [name for name in ("goemotions", "xed") if not (data / name).is_dir()]:
         raise UsageError(f"{data} has no folder {missing[0]!r}", hint="give --data the folder that holds the data sets")
     film, film_held = xed(data / "xed")
-    weights, bias = fit(goemotions(data / "goemotions", "train"), film)
+    reddit = goemotions(data / "goemotions", "train")
+    weights, bias = fit(reddit, film)
     packed, scale = quantised(weights)
     measured = {"goemotions-dev": goemotions(data / "goemotions", "dev"), "xed-held-out": film_held}
     logits = {name: _logits(packed, scale, bias, lines) for name, lines in measured.items()}
     temperature = calibrated([(logits[name], lines) for name, lines in measured.items()])
-    _save(out, packed, scale, bias, temperature)
+    with out.open("wb") as file:
+        np.savez_compressed(
+            file,
+            labels=np.array(LABELS),
+            weights=packed,
+            scale=scale,
+            bias=bias.astype(np.float32),
+            temperature=np.float32(temperature),
+            vocabulary=known_words([*reddit, *film]),
+        )
     for part in ("dev", "test") if test else ("dev",):
         if (data / "meld").is_dir():
             measured[f"meld-{part}"] = meld(data / "meld", part)
@@ -147,16 +159,18 @@ def train(data: Path, out: Path, test: bool = False) -> dict[str, dict[str, floa
     return {"model": {"temperature": temperature, "bytes": out.stat().st_size}, **report}
 
 
+def known_words(lines: Sequence[Line]) -> NDArray[np.uint8]:
+    """The vocabulary as packed bits: words that occur in `MET` lines or more."""
+    counts = Counter(word for line in lines for word in set(words(line.text)))
+    bits = np.zeros(1 << VOCABULARY_BITS, dtype=bool)
+    bits[[slot_of(word) for word, count in counts.items() if count >= MET]] = True
+    return np.packbits(bits)
+
+
 def quantised(weights: Floats) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
     """8-bit weights and the factor of each row."""
     scale = (np.abs(weights).max(axis=1) / 127).astype(np.float32)
     return np.round(weights / scale[:, None]).astype(np.int8), scale
-
-
-def _save(out: Path, weights: NDArray[np.int8], scale: NDArray[np.float32], bias: Floats, temperature: float) -> None:
-    arrays = {"weights": weights, "scale": scale, "bias": bias.astype(np.float32), "labels": np.array(LABELS)}
-    with out.open("wb") as file:
-        np.savez_compressed(file, temperature=np.float32(temperature), **arrays)  # type: ignore[arg-type]
 
 
 def _logits(weights: NDArray[np.int8], scale: NDArray[np.float32], bias: Floats, lines: Sequence[Line]) -> Floats:

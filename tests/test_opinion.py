@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import pytest
+from judging import heard, item, said, seen, voiced
+
+from emoagent.agents.opinion import flattened, opine, tidy
+from emoagent.schema import Evidence, Opinion, Utterance
+
+
+def _of(utterance: Utterance, evidence: list[Evidence], modality: str) -> Opinion:
+    return next(opinion for opinion in opine(utterance, evidence) if opinion.modality == modality)
+
+
+def _top(opinion: Opinion) -> str:
+    return max(opinion.distribution, key=lambda label: opinion.distribution[label])
+
+
+def test_without_evidence_every_modality_is_masked_with_a_reason() -> None:
+    opinions = opine(said("I am so happy!"), [])
+    assert {"text", "face", "voice"} <= {opinion.modality for opinion in opinions}
+    assert all(opinion.abstained and opinion.reason for opinion in opinions)
+
+
+@pytest.mark.parametrize(
+    ("units", "label"),
+    [
+        ({"AU06": 2.5, "AU12": 3.4}, "joy"),
+        ({"AU1": 3.0, "AU2": 3.0, "AU5": 2.5, "AU26": 3.0}, "surprise"),
+        ({"AU1": 3.0, "AU4": 2.5, "AU15": 3.0}, "sadness"),
+        ({"AU4": 4.0, "AU5": 2.0, "AU7": 3.5, "AU23": 3.0}, "anger"),
+        ({"AU9": 4.0, "AU10": 3.0}, "disgust"),
+        ({"AU1": 3.0, "AU2": 2.5, "AU4": 3.0, "AU5": 3.5, "AU7": 2.0, "AU20": 4.0, "AU26": 2.0}, "fear"),
+    ],
+)
+def test_the_published_combinations_of_action_units(units: dict[str, float], label: str) -> None:
+    utterance = said("")
+    opinion = _of(utterance, seen(utterance, **units), "face")
+    assert _top(opinion) == label
+    assert len(opinion.cites) == len(units)
+
+
+def test_a_stronger_smile_is_more_joy_and_an_unreliable_one_less() -> None:
+    u = said("")
+    weak, strong = (_of(u, seen(u, AU12=value), "face").distribution["joy"] for value in (1.5, 4.0))
+    vague = _of(u, seen(u, reliability=0.2, AU12=4.0), "face").distribution["joy"]
+    assert vague < weak < strong
+
+
+def test_a_face_at_rest_is_moderately_neutral_and_a_blink_says_nothing() -> None:
+    u = said("")
+    rest = _of(u, [item(u, 1, "face", "face_at_rest", {"AU12": (0.3, "intensity 0-5")})], "face")
+    assert _top(rest) == "neutral"
+    assert rest.distribution["neutral"] < 0.75
+    assert _of(u, seen(u, AU45=4.0), "face").abstained
+    assert _of(u, [item(u, 1, "face", "head_pose", {"yaw": (30.0, "degrees")})], "face").abstained
+
+
+def test_another_persons_face_does_not_count_for_the_speaker() -> None:
+    u = said("", person="p1")
+    other = _of(u, seen(u, person="p2", AU12=4.0), "face")
+    assert other.abstained
+    assert other.reason == "the face evidence is about somebody else"
+    nobody = said("", person=None)
+    assert not _of(nobody, seen(nobody, person="p2", AU12=4.0), "face").abstained
+
+
+def test_words_that_are_not_in_evidence_do_not_count() -> None:
+    u = said("I am so happy!")
+    assert _of(u, [item(u, 1, "text", "subtitle_style")], "text").abstained
+    assert _top(_of(u, [heard(u)], "text")) == "joy"
+
+
+@pytest.mark.parametrize("text", ["", "…", "?!", "Je ne sais pas pourquoi il est parti"])
+def test_text_without_known_words_abstains_and_is_not_neutral(text: str) -> None:
+    u = said(text)
+    assert _of(u, [heard(u)], "text").abstained
+
+
+def test_badly_heard_text_is_flatter_for_every_label() -> None:
+    u = said("the train leaves at ten")
+    sure, unsure = (_of(u, [heard(u, r)], "text").distribution for r in (0.95, 0.3))
+    assert max(unsure.values()) < max(sure.values())
+    assert unsure["neutral"] < sure["neutral"]
+
+
+def test_the_voice_tells_arousal_and_hardly_valence() -> None:
+    u = said("")
+    high = _of(u, voiced(u, pitch=2.0, loudness=2.5, rate=1.0, pauses=-0.5), "voice")
+    low = _of(u, voiced(u, pitch=-2.0, loudness=-2.0, rate=-1.5), "voice")
+    assert high.arousal is not None
+    assert low.arousal is not None
+    assert high.arousal > 0.5 > -0.5 > low.arousal
+    assert high.distribution["anger"] > high.distribution["sadness"]
+    assert low.distribution["sadness"] > low.distribution["anger"]
+    assert max(high.distribution.values()) < 0.35
+    assert high.valence is None
+
+
+def test_a_voice_with_nothing_to_compare_it_with_abstains() -> None:
+    u = said("")
+    assert _of(u, [item(u, 1, "voice", "pitch", {"median_f0": (180.0, "Hz")})], "voice").abstained
+    assert _of(u, [item(u, 1, "voice", "no_voice", {"voiced": (0.0, "s")})], "voice").abstained
+
+
+def test_opinions_are_blind_to_each_other() -> None:
+    u = said("I am so happy!")
+    face, voice = seen(u, AU4=3.0, AU15=3.0), voiced(u, pitch=2.0)
+    together = opine(u, [heard(u), *face, *voice])
+    for alone, modality in (([heard(u)], "text"), (face, "face"), (voice, "voice")):
+        assert _of(u, list(alone), modality) in together
+
+
+def test_flattening_goes_to_the_uniform_distribution() -> None:
+    masses = {"neutral": 0.9, "joy": 0.1}
+    assert flattened(masses, 0.0) == {"neutral": 0.5, "joy": 0.5}
+    assert flattened(masses, 1.0) == masses
+
+
+def test_tidy_sums_to_one_exactly_at_four_digits() -> None:
+    tidied = tidy({"a": 1.0, "b": 1.0, "c": 1.0})
+    assert sum(tidied.values()) == pytest.approx(1, abs=1e-12)
