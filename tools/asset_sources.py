@@ -122,7 +122,7 @@ def _copy(url: str, target: Path, size: int, connected: Event, given_up: Event, 
 def fetch_package(requirement: str, folder: Path, size: int, progress: Progress | None = None) -> None:
     """Puts the package, as a wheel or unpacked, into `folder`, with the user's own index settings.
 
-    Tries pip, then uv, then the pip that Python keeps for new environments. Raises `FetchError`.
+    Tries pip, or else the pip that Python keeps for new environments, and uv. Raises `FetchError`.
     """
     failures = []
     for command in _installers(requirement, folder):
@@ -138,13 +138,15 @@ def fetch_package(requirement: str, folder: Path, size: int, progress: Progress 
 def _installers(requirement: str, folder: Path) -> Iterator[list[str]]:
     pip_platform, uv_platform = PLATFORMS_OF_WHEEL
     same = ["--no-deps", "--python-version", PYTHON_OF_WHEEL, "--only-binary", ":all:"]
-    pip = ["download", *same, "--platform", pip_platform, "--progress-bar", "off", "--dest", str(folder), requirement]
-    if importlib.util.find_spec("pip"):
+    pip = ["download", *same, "--platform", pip_platform, "--progress-bar", "off", "--retries", "2"]
+    pip += ["--dest", str(folder), requirement]
+    has_pip = importlib.util.find_spec("pip") is not None
+    if has_pip:
         yield [sys.executable, "-P", "-m", "pip", *pip]
     if uv := shutil.which("uv"):
         target = ["--target", str(folder), "--python-platform", uv_platform, "--python", sys.executable]
         yield [uv, "pip", "install", *same, *target, requirement]
-    for wheel in _bundled_pip():
+    for wheel in [] if has_pip else _bundled_pip():
         yield [sys.executable, "-P", f"{wheel}/pip", *pip]
 
 

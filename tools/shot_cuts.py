@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 Thumbnail = NDArray[np.float32]
 
-BEFORE, AFTER = 2, 3  # frames compared on either side: a flash or a glitch of up to two frames is no cut
+BEFORE, AFTER = 3, 3  # frames compared on either side: a flash or a glitch of up to two frames is no cut
 WIDTH, HEIGHT = 32, 18
 CLEAR, LIKELY = 14.0, 6.0  # mean difference of the colours, 0..255; motion in talking-head video stays below 10
 UNLIKE = 0.25  # 1 - correlation of the two thumbnails, where the difference alone is not clear (dark pictures)
@@ -31,21 +32,25 @@ class ShotCuts:
     def __init__(self) -> None:
         self._usual: deque[float] = deque(maxlen=25)
 
-    def begins(self, before: Iterable[Thumbnail], after: Iterable[Thumbnail]) -> bool:
-        """Whether a cut lies between `before` (up to 2 frames) and `after` (this frame and up to 2 that follow).
+    def begins(self, before: Sequence[Thumbnail], after: Sequence[Thumbnail]) -> bool:
+        """Whether a cut lies between `before` (up to 3 frames) and `after` (this frame and up to 2 that follow).
 
         Both sides must differ in all pairs, so that a flash, after which the old picture comes back, is no cut.
         """
         pairs = [(a, b) for a in before for b in after]
         if not pairs:
             return False
-        changes = [float(np.abs(a - b).mean()) for a, b in pairs]
-        change = min(changes)
-        usual = float(np.median(self._usual)) if self._usual else 0.0
+        change = min(_difference(a, b) for a, b in pairs)
+        following = min((_difference(a, b) for a, b in pairwise(after)), default=0.0)
+        usual = max(following, float(np.median(self._usual)) if self._usual else 0.0)
         self._usual.append(change)
         if change < LIKELY or change < STANDS_OUT * usual:
             return False
         return change >= CLEAR or min(_unlikeness(a, b) for a, b in pairs) >= UNLIKE
+
+
+def _difference(one: Thumbnail, other: Thumbnail) -> float:
+    return float(np.abs(one - other).mean())
 
 
 def _unlikeness(one: Thumbnail, other: Thumbnail) -> float:
