@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import tempfile
 from collections.abc import Callable
@@ -88,7 +89,7 @@ def _run_in(folder: RunFolder, path: Path, settings: Settings, resume: bool, lis
     work = folder.open(resume=resume)
     state = _perform(work, path, settings, resume, listener)
     trace = assemble(state, settings)
-    _write(work, trace)
+    _write(work, trace, video=_seen_from(folder.path, path) if trace.clip.video else None)
     folder.finish()
     return trace
 
@@ -135,11 +136,16 @@ def _earlier_timings(work: Path) -> dict[str, float]:
     return earlier
 
 
-def _write(work: Path, trace: Trace) -> None:
+def _seen_from(folder: Path, source: Path) -> str:
+    """The media file's path as a link in the report."""
+    return Path(os.path.relpath(source.resolve(), folder.resolve())).as_posix()
+
+
+def _write(work: Path, trace: Trace, *, video: str | None) -> None:
     from emoagent.viewer.report import write_report
 
     write_text(work / "trace.json", trace_json(trace))
-    write_report(trace, work / "report.html", media=work / "media")
+    write_report(trace, work / "report.html", media=work / "media", video=video)
 
 
 def trace_json(trace: Trace) -> str:
