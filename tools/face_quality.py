@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 from emoagent.tools.face_search import Picture, Sighting
 
 PATCH = 64  # pixels
-SIZE = (32.0, 128.0)  # pixels of the box's longer side: useless below, no better above
+TINY, LARGE = 32.0, 192.0  # pixels of the box's longer side: useless below, no better above
 BLURRED, SHARP = 0.01, 0.15  # `sharpness` of the face at 64 pixels, blurred by 4 % of its size and as filmed
-FRONTAL = (0.5, 0.9)  # cosine of the angle between the nose and the camera
+FRONTAL = (0.5, 0.97)  # cosine of the angle between the nose and the camera
 
 
 def face_quality(rgb: Picture, seen: Sighting) -> float:
     """0..1: the geometric mean of size, sharpness and frontalness."""
     parts = (
-        _ramp(seen.box.side, *SIZE),
-        _ramp(np.log(max(sharpness(_patch(rgb, seen)), BLURRED)), np.log(BLURRED), np.log(SHARP)),
+        _log_ramp(seen.box.side, TINY, LARGE),
+        _log_ramp(sharpness(_patch(rgb, seen)), BLURRED, SHARP),
         _ramp(float(np.cos(np.radians(seen.pose[:2].astype(float))).prod()), *FRONTAL),
     )
     return float(np.prod(parts) ** (1 / 3))
@@ -37,9 +39,13 @@ def _patch(rgb: Picture, seen: Sighting) -> NDArray[np.float32]:
     box = seen.box
     left, top = max(0, int(box.x)), max(0, int(box.y))
     part = rgb[top : int(box.y + box.height) + 1, left : int(box.x + box.width) + 1]
-    small = cv2.resize(part, (PATCH, PATCH), interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), dtype=np.float32)
+    luma = cv2.cvtColor(part, cv2.COLOR_RGB2GRAY)
+    return np.asarray(cv2.resize(luma, (PATCH, PATCH), interpolation=cv2.INTER_AREA), dtype=np.float32)
 
 
 def _ramp(value: float, low: float, high: float) -> float:
     return min(1.0, max(0.0, (value - low) / (high - low)))
+
+
+def _log_ramp(value: float, low: float, high: float) -> float:
+    return _ramp(math.log(max(value, low)), math.log(low), math.log(high))

@@ -14,7 +14,7 @@ from emoagent.tools.landmarker import Face
 
 Picture = NDArray[np.uint8]
 
-CROP_SIDE = 256  # pixels that larger parts are made smaller to, about; the landmark models look at 192 or 256 pixels of a face
+CROP_SIDE = 256  # pixels that larger parts are made smaller to, about; the landmark models look at 192 or 256
 TILE_OVERLAP = 1.2  # a picture less oblong than this is cut into quarters instead of squares side by side
 QUARTER = 0.6
 MIN_WIDTH = 20.0  # pixels; the landmarks of smaller faces mean nothing

@@ -20,7 +20,7 @@ DUPLICATE = 0.45  # and from which two tracks are of one face
 CONFIRMED = 3  # sightings that make a track; a false alarm rarely lasts so long
 LOST_SECONDS = 0.5
 EMPTY_SEARCH_SECONDS = 0.4  # between searches of all parts while no face is in view
-SEARCH_SECONDS = 0.45  # between searches of one part, in turn, while faces are followed
+SEARCH_SECONDS = 0.55  # between searches of one part, in turn, while faces are followed
 DAMPING = 0.5
 
 

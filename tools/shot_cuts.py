@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from itertools import pairwise
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,20 +38,22 @@ class ShotCuts:
 
         Both sides must differ in all pairs, so that a flash, after which the old picture comes back, is no cut.
         """
-        pairs = [(a, b) for a in before for b in after]
-        if not pairs:
+        if not before:
             return False
-        change = min(_difference(a, b) for a, b in pairs)
-        following = min((_difference(a, b) for a, b in pairwise(after)), default=0.0)
-        usual = max(following, float(np.median(self._usual)) if self._usual else 0.0)
+        change = min(_difference(a, b) for a in reversed(before) for b in after)
+        usual = median(self._usual) if self._usual else 0.0
         self._usual.append(change)
         if change < LIKELY or change < STANDS_OUT * usual:
             return False
-        return change >= CLEAR or min(_unlikeness(a, b) for a, b in pairs) >= UNLIKE
+        if change < STANDS_OUT * min((_difference(a, b) for a, b in pairwise(after)), default=0.0):
+            return False
+        return change >= CLEAR or min(_unlikeness(a, b) for a in before for b in after) >= UNLIKE
 
 
 def _difference(one: Thumbnail, other: Thumbnail) -> float:
-    return float(np.abs(one - other).mean())
+    import cv2
+
+    return float(cv2.norm(one, other, cv2.NORM_L1)) / one.size
 
 
 def _unlikeness(one: Thumbnail, other: Thumbnail) -> float:
