@@ -44,8 +44,13 @@ def find_subtitles(source: Path) -> Path | None:
     """The subtitle file beside `source`: `name.srt` (or .vtt, .ass, .ssa), else `name.en.srt`, else any `name.xx.srt`.
 
     Files for foreign parts only (`name.forced.srt`) are left alone.
+    Raises `TranscriptError` where the folder cannot be listed.
     """
-    ranked = [(rank, path) for path in source.parent.iterdir() if (rank := _rank(path, source)) is not None]
+    try:
+        ranked = [(rank, path) for path in source.parent.iterdir() if (rank := _rank(path, source)) is not None]
+    except OSError as error:
+        message = f"the folder of {source.name} cannot be searched for subtitles"
+        raise TranscriptError(message, hint=_HINT, where=source.name) from error
     return min(ranked)[1] if ranked else None
 
 
