@@ -12,6 +12,9 @@ ORDER: tuple[Modality, ...] = ("text", "face", "voice")
 APART = 0.25  # bits; two opinions this far apart conflict
 CLASH = 0.10  # bits; enough where the valences clash as well
 FIRM = 0.25  # a valence closer to 0 than this has no sign
+REJECTED = (
+    0.5  # times chance; below it a label counts as denied. A flat opinion denies nothing, so it contradicts nobody
+)
 
 
 def divergence(first: Mapping[str, float], second: Mapping[str, float]) -> float:
@@ -29,7 +32,7 @@ def conflicts(opinions: Sequence[Opinion], policy: Policy) -> tuple[Conflict, ..
     speaking = [o for name in ORDER for o in opinions if o.modality == name and not o.abstained]
     pairs = [(divergence(a.distribution, b.distribution), a, b) for a, b in combinations(speaking, 2)]
     met = [pair for pair in pairs if pair[0] >= APART or (pair[0] >= CLASH and _clash(pair[1], pair[2]))]
-    met = [pair for pair in met if pair[1].modality != pair[2].modality and _top(pair[1]) != _top(pair[2])]
+    met = [pair for pair in met if _denies(pair[1], pair[2]) and _denies(pair[2], pair[1])]
     met.sort(key=lambda pair: -pair[0])
     return tuple(_record(number, *pair, policy) for number, pair in enumerate(met, start=1))
 
@@ -55,6 +58,11 @@ def _hypothesis(opinion: Opinion) -> Hypothesis:
 
 def _top(opinion: Opinion) -> str:
     return max(opinion.distribution, key=lambda label: opinion.distribution[label])
+
+
+def _denies(opinion: Opinion, other: Opinion) -> bool:
+    masses = opinion.distribution
+    return masses.get(_top(other), 0.0) < REJECTED / len(masses)
 
 
 def _clash(first: Opinion, second: Opinion) -> bool:

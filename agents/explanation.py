@@ -14,7 +14,7 @@ from emoagent.schema import Claim, Conflict, Evidence, Modality, Opinion
 MOST_FOR = 2  # sentences that support
 LONGEST = 60  # characters of a quotation
 NOTED = 0.67  # standard deviations from which a voice cue is worth a word, as in the voice agent
-FEWEST = 0.1  # share of the leading contribution below which a modality is not worth a sentence
+FEWEST = 0.03  # share of the leading contribution below which a modality is not worth a sentence
 
 # Names of the Facial Action Coding System (Ekman, Friesen & Hager 2002).
 UNIT_NAMES: Mapping[int, str] = {

@@ -21,8 +21,7 @@ RULES: Mapping[str, Mapping[int, float]] = {
     "fear": {1: 0.7, 2: 0.7, 4: 0.7, 5: 1.0, 7: 0.4, 20: 1.5, 26: 0.5},
 }
 GAIN = 8.0  # log-odds of a combination that is complete, at full intensity and sure
-DOUBT = 1.2  # log-odds against any combination of which nothing is seen
-REST = 0.8  # log-odds for neutral of a face that is surely at rest
+DOUBT = 2.0  # log-odds for neutral of a face at rest that is surely read; a lone smile undoes it at 2 of 5 (slight)
 FULL = 5.0  # the greatest intensity
 
 _UNIT = re.compile(r"AU0*(\d+)$")
@@ -35,10 +34,9 @@ def face_opinion(utterance: Utterance, evidence: Sequence[Evidence]) -> Opinion:
     shown = [item for item in evidence if any(_known(unit) for unit, _ in units(item))]
     if not rest and not shown:
         return silent(utterance, "face", "nothing that a rule speaks of is seen in the face")
-    strengths = _strengths(shown)
-    logits = {label: GAIN * _score(rule, strengths) - DOUBT for label, rule in RULES.items()}
-    logits = {"neutral": max((REST * item.reliability for item in rest), default=0.0), **logits}
-    masses = tidy({label: exp(value) for label, value in logits.items()})
+    strengths, trust = _strengths(shown), max(item.reliability for item in (*shown, *rest))
+    logits = {label: GAIN * _score(rule, strengths) - DOUBT * trust for label, rule in RULES.items()}
+    masses = tidy({"neutral": 1.0, **{label: exp(value) for label, value in logits.items()}})
     cites = tuple(item.id for item in (*shown, *rest))
     return Opinion(
         utterance=utterance.id, modality="face", distribution=masses, valence=valence_of(masses), cites=cites

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from judging import case_of, heard, said, seen
+from judging import case_of, heard, said, seen, voiced
 
 from emoagent.agents.conflict import conflicts, divergence
 from emoagent.agents.reasoner import embedded
@@ -31,6 +31,19 @@ def test_words_against_the_face_keep_both_readings() -> None:
 def test_agreement_is_no_conflict() -> None:
     u = said("I am so happy for you!")
     assert conflicts(case_of(u, [heard(u), *seen(u, AU6=3.0, AU12=4.0)]).opinions, "reliability-weighted") == ()
+
+
+def test_a_flat_opinion_contradicts_nobody_but_an_aroused_voice_contradicts_sadness() -> None:
+    u = said("I am so sorry for your loss, how sad.")
+    usual, aroused = (
+        conflicts(case_of(u, [heard(u), *voiced(u, pitch=z, loudness=z, rate=z)]).opinions, "reliability-weighted")
+        for z in (0.1, 3.5)
+    )
+    assert usual == ()
+    assert [conflict.kind for conflict in aroused] == ["text-voice"]
+    happy = said("I am so happy for you!")
+    voice = voiced(happy, pitch=3.5, loudness=3.5, rate=3.5)
+    assert conflicts(case_of(happy, [heard(happy), *voice]).opinions, "reliability-weighted") == ()
 
 
 def test_policies_change_the_pool_but_never_an_opinion() -> None:

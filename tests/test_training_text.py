@@ -54,8 +54,8 @@ def test_quantising_loses_less_than_a_step() -> None:
 
 def test_calibration_finds_the_temperature_that_was_hidden() -> None:
     rng = np.random.default_rng(3)
-    logits = rng.normal(size=(4000, 7))
+    logits = rng.normal(size=(1000, 7))
     masses = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     drawn = [rng.choice(7, p=row) for row in masses]
     lines = [recipe.Line("", (recipe.LABELS[label],)) for label in drawn]
-    assert recipe.calibrated([(2 * logits, lines)]) == pytest.approx(2, abs=0.2)
+    assert recipe.calibrated([(2 * logits, lines)]) == pytest.approx(2, abs=0.4)
