@@ -68,14 +68,15 @@ def look(series: FaceSeries, cast: Mapping[str, Sequence[int]], utterances: Sequ
 
     `cast`: person id -> face tracks. Rest is what was seen until the end of the utterance, nothing later.
     """
-    expressions = {
-        person: Expression(series, tracks, _talking(series, utterances, person)) for person, tracks in cast.items()
-    }
+    owner = {track: person for person, tracks in cast.items() for track in tracks}
+    expressions: dict[str, Expression] = {}
     for utterance in utterances:
-        sizes = _prominence(series, cast, utterance.span)
+        sizes = _prominence(series, owner, utterance.span)
         person = utterance.person or max(sizes, key=lambda each: sizes[each], default=None)
         if person not in sizes:
             continue
+        if person not in expressions:
+            expressions[person] = Expression(series, cast[person], _talking(series, utterances, person))
         units = expressions[person].intensities(utterance.span, until=utterance.span.end)
         if len(units.time) >= FEWEST:
             speaks = utterance.person is not None
@@ -102,12 +103,16 @@ def _talking(series: FaceSeries, utterances: Sequence[Utterance], person: str) -
     return talking
 
 
-def _prominence(series: FaceSeries, cast: Mapping[str, Sequence[int]], span: Span) -> dict[str, float]:
+def _prominence(series: FaceSeries, owner: Mapping[int, str], span: Span) -> dict[str, float]:
     """Size times quality, summed over time, of every person whose face is in view."""
     rows = series.between(span.start, span.end)
     weight = np.nan_to_num(series.box[rows, 2] * series.box[rows, 3] * series.quality[rows])
-    seen = {person: np.isin(series.track[rows], list(tracks)) for person, tracks in cast.items()}
-    return {person: float(weight[at].sum()) for person, at in seen.items() if at.any()}
+    sizes: dict[str, float] = {}
+    for track in np.unique(series.track[rows]).tolist():
+        if track in owner:
+            size = float(weight[series.track[rows] == track].sum())
+            sizes[owner[track]] = sizes.get(owner[track], 0.0) + size
+    return sizes
 
 
 def _shown(series: FaceSeries, span: Span, units: AuSeries) -> float:

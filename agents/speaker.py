@@ -103,12 +103,15 @@ def _groups(series: FaceSeries, groups: Sequence[Sequence[int]] | None) -> list[
 
 
 def _fits(utterance: Utterance, faces: Sequence[Group], series: FaceSeries, audio: Audio | None) -> dict[Group, LipFit]:
+    if utterance.source == "windows":  # nobody is known to speak then
+        return {}
     sound = envelope(audio, utterance.span) if audio is not None else None
     if audio is not None and sound is None:
         return {}
     found: dict[Group, LipFit] = {}
+    present = set(series.track[series.between(utterance.span.start, utterance.span.end)].tolist())
     for group in faces:
-        tries = [lip_fit(series, track, utterance.span, sound) for track in group]
+        tries = [lip_fit(series, track, utterance.span, sound) for track in group if track in present]
         if seen := [fit for fit in tries if fit is not None]:
             found[group] = max(seen, key=lambda fit: (fit.score * min(1.0, fit.seen), -fit.track))
     return found

@@ -78,6 +78,8 @@ def test_nobody_in_view_is_a_legal_answer(tmp_path: Path) -> None:
     assert speakers(still) == [None]
     assert still.cast == {"p1": (0,)}
     assert match(said([(0, 3)]), [], None, audio).people == ()
+    windows = [u.model_copy(update={"source": "windows"}) for u in said([(0, 3)])]
+    assert speakers(match(windows, [], faces([(0, 3)]), audio)) == [None]  # lips alone do not make speech
     mute = match(said([(0, 3)]), [], faces([(0, 3)]), sound(tmp_path, []))
     assert speakers(mute) == [None]
 

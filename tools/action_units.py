@@ -28,6 +28,7 @@ HISTORY = 2000  # rows from which rest is estimated; more add time, not precisio
 SMOOTH, SMOOTH_SPEECH = 0.12, 0.4  # seconds of the running median; longer where speech moves the mouth
 CLOSED, BLINK = 2.5, 0.5  # eye closure (of 5) that counts as shut; seconds from which it is no blink
 PLAIN_CAUTION, PLAIN_TRUST = 1.4, 0.7  # factors on thresholds and reliabilities where there are no blendshapes
+TURNED, TURNED_AWAY = np.array([15, 15, 15]), np.array([45, 38, 45])  # degrees where trust starts to fall, and is gone
 UNKNOWN_NOISE = 0.25  # intensity, where too few frames were seen to measure it
 
 _FULL = np.array([(unit.geometry.mean, unit.geometry.deviation) for unit in UNITS]).T
@@ -144,7 +145,7 @@ class Expression:
         """(n, K): what a unit deserves at best, less for turned heads, poor pictures, speech, no blendshapes."""
         rows = self._rows[at]
         turned = np.abs(self._series.pose[rows].astype(np.float64))
-        frontal = np.clip((50 - turned[:, 0]) / 35, 0, 1) * np.clip((45 - turned[:, 1]) / 25, 0, 1)
+        frontal = np.clip((TURNED_AWAY - turned) / (TURNED_AWAY - TURNED), 0, 1).prod(axis=1)
         frame = np.nan_to_num(frontal * np.clip(self._series.quality[rows] / 0.5, 0, 1))
         talk = np.full(len(at), 0.5) if self._talk is None else self._talk[at].astype(np.float64)
         speech = 1 - talk[:, None] * (1 - np.array([unit.in_speech for unit in UNITS]))
