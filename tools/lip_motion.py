@@ -2,8 +2,8 @@
 
 Two cues. Speed: a mouth that talks changes its opening by about 0.2 to 0.6 eye distances a second, a mouth that rests
 or smiles by less. Sync: the opening of jaw and lips rises and falls with the loudness of the speech band, up to
-0.2 s apart. On GRID and MEAD the fit of a face to its own sound beats the fit to another clip's sound in 79 of 100
-pairs, so that sync alone decides little and speed carries most of the weight.
+0.2 s apart. On GRID and MEAD a face fits its own sound better than another clip's in three of four pairs only, so that
+sync decides little and speed carries most of the weight (docs/design/face.md).
 """
 
 from __future__ import annotations
