@@ -1,0 +1,179 @@
+"""The main job on real clips: the whole flow, and what every trace promises."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from emoagent import analyze
+from emoagent.labels import labels
+from emoagent.schema import Trace
+from emoagent.settings import Settings
+
+pytestmark = pytest.mark.real
+
+
+def evidence_of(trace: Trace, utterance: str) -> set[str]:
+    return {item.modality for item in trace.evidence if item.utterance == utterance}
+
+
+def check_promises(trace: Trace) -> None:
+    """A label of the set or an abstention; no claim without evidence; blind agents saw no text; no emotion words."""
+    assert [v.utterance for v in trace.verdicts] == [u.id for u in trace.utterances]
+    known = {item.id for item in trace.evidence}
+    for verdict in trace.verdicts:
+        assert verdict.abstained or verdict.label in labels()
+        assert verdict.abstained == bool(verdict.reason)
+        for claim in verdict.claims:
+            assert set(claim.cites) <= known
+        if verdict.label:
+            assert verdict.claims
+    words = set(labels()) - {"neutral"}
+    for item in trace.evidence:
+        assert item.saw_text == (item.modality in ("text", "dialogue"))
+        if item.modality in ("face", "voice"):
+            assert not words & set(item.finding.lower().replace(".", " ").replace(",", " ").split())
+
+
+@pytest.fixture(scope="module")
+def sampled(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Trace, Path]:
+    out = tmp_path_factory.mktemp("sample") / "out"
+    return analyze(sample, out), out
+
+
+def test_the_sample(sampled: tuple[Trace, Path]) -> None:
+    trace, out = sampled
+    check_promises(trace)
+    assert not trace.faults
+    assert [p.name for p in trace.people if p.name] == ["Grace", "Eileen"]
+    assert len(trace.utterances) == 8
+    for utterance in trace.utterances:
+        assert {"text", "face", "voice"} <= evidence_of(trace, utterance.id)
+    assert (out / "report.html").stat().st_size > 10_000
+    assert Trace.model_validate_json((out / "trace.json").read_text()) == trace
+    for item in trace.evidence:
+        assert item.media_ref is None or (out / item.media_ref).stat().st_size > 1000
+
+
+def test_what_was_applied_to_the_sample_is_found(sampled: tuple[Trace, Path], sample: Path) -> None:
+    """Raised brows in the surprise, a smile in the joy; the evidence is bound to who speaks."""
+    trace, _ = sampled
+    truth = json.loads((sample.parent / "truth.json").read_text())["utterances"]
+    by_name = {p.id: p.name for p in trace.people}
+    for utterance, told in zip(trace.utterances, truth, strict=True):
+        found = {
+            name for e in trace.evidence if e.utterance == utterance.id and e.kind == "action_unit" for name in e.measures
+        }
+        assert by_name[utterance.person or ""] == told["speaker"].title()
+        if told["intended"] == "surprise":
+            assert {"AU1", "AU2"} <= found
+        if told["intended"] == "joy":
+            assert "AU12" in found
+        bound = {e.person for e in trace.evidence if e.utterance == utterance.id and e.modality == "face"}
+        assert bound <= {utterance.person}
+
+
+def test_the_same_input_gives_the_same_bytes(sampled: tuple[Trace, Path], sample: Path, tmp_path: Path) -> None:
+    analyze(sample, tmp_path / "again")
+    assert (tmp_path / "again" / "trace.json").read_bytes() == (sampled[1] / "trace.json").read_bytes()
+
+
+def test_a_later_utterance_never_changes_an_earlier_verdict(
+    sampled: tuple[Trace, Path], sample: Path, tmp_path: Path
+) -> None:
+    """The words after the fourth utterance are replaced; everything judged before them stays as it is."""
+    clip = tmp_path / sample.name
+    clip.write_bytes(sample.read_bytes())
+    cues = sample.with_suffix(".srt").read_text().split("\n\n")
+    changed = [cue if place < 4 else cue.rsplit(":", 1)[0] + ": I love this wonderful day!" for place, cue in enumerate(cues)]
+    clip.with_suffix(".srt").write_text("\n\n".join(c for c in changed if c.strip()))
+    again = analyze(clip)
+    assert again.verdicts[:4] == sampled[0].verdicts[:4]
+    assert again.verdicts[4:8] != sampled[0].verdicts[4:8]
+
+
+def test_words_alone(sample: Path) -> None:
+    trace = analyze(sample, settings=Settings(agents=("transcript",)))
+    check_promises(trace)
+    assert {item.modality for item in trace.evidence} <= {"text", "dialogue"}
+    masked = {o.modality for o in trace.opinions if o.abstained}
+    assert {"face", "voice"} <= masked
+
+
+def test_an_agent_that_raises_becomes_a_fault(
+    sample: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from test_broken_inputs import run
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("the voice box is broken")
+
+    monkeypatch.setattr("emoagent.tools.prosody.prosody", broken)
+    monkeypatch.setattr("emoagent.agents.voice.prosody", broken, raising=False)
+    monkeypatch.setattr("emoagent.agents.voice.measure", broken)
+    assert run(monkeypatch, "analyze", sample, "-o", tmp_path / "out") == 3
+    trace = Trace.model_validate_json((tmp_path / "out" / "trace.json").read_text())
+    (fault,) = trace.faults
+    assert fault.source == "voice"
+    assert "the voice box is broken" in fault.message
+    assert "the voice box is broken" in capfd.readouterr().err
+    assert {"text", "face"} <= {item.modality for item in trace.evidence}
+
+
+def test_without_the_landmark_model_the_rest_goes_on(
+    sample: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("EMOAGENT_CACHE", str(tmp_path / "empty"))
+    monkeypatch.setenv("EMOAGENT_OFFLINE", "1")
+    monkeypatch.delenv("EMOAGENT_FACE_LANDMARKER", raising=False)
+    trace = analyze(sample)
+    assert [fault.code for fault in trace.faults] == ["model_missing"]
+    assert "emoagent models pull" in trace.faults[0].hint
+    assert "face" not in {item.modality for item in trace.evidence}
+    check_promises(trace)
+
+
+def test_json_is_all_that_stands_on_stdout(sample: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-P", "-m", "emoagent", "analyze", str(sample), "--json", "-o", str(tmp_path / "out")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    check_promises(Trace.model_validate_json(done.stdout))
+
+
+CLIPS = {
+    "composites/grid_dialogue.mp4": (6, {"text", "face", "voice"}),
+    "pyfeat/single_face.mp4": (1, {"face"}),
+    "pyfeat/no_face.mp4": (1, set()),
+    "pyfeat/face_noface.mov": (1, {"face"}),
+    "pyfeat/WolfgangLanger_Pexels.mp4": (1, {"face"}),
+    "speech/katiesteve_mono.wav": (4, {"text", "voice"}),
+}
+
+
+@pytest.mark.parametrize("name", CLIPS)
+def test_real_clips(name: str, shared: Path) -> None:
+    fewest, modalities = CLIPS[name]
+    trace = analyze(shared / "media" / name)
+    check_promises(trace)
+    assert not trace.faults
+    assert len(trace.utterances) >= fewest
+    assert modalities <= {item.modality for item in trace.evidence}
+    if name in ("pyfeat/no_face.mp4", "speech/katiesteve_mono.wav"):
+        assert "face" not in {item.modality for item in trace.evidence}
+    if name == "composites/grid_dialogue.mp4":
+        for utterance in trace.utterances:
+            assert {"face", "voice"} <= evidence_of(trace, utterance.id)
+
+
+def test_help_is_fast_because_nothing_heavy_is_imported() -> None:
+    """What takes time is not measured here; what would take it is not imported."""
+    code = (
+        "import sys; from emoagent.cli import app; from typer.main import get_command; get_command(app);"
+        "heavy = {'mediapipe', 'langgraph', 'numpy', 'av', 'cv2', 'pydantic', 'onnxruntime'} & set(sys.modules);"
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-P", "-c", code], check=True, env={**os.environ, "COLUMNS": "80"})
