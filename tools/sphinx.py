@@ -1,8 +1,8 @@
 """Speech to words with PocketSphinx and the US English model in its wheel: rough, but it needs nothing else.
 
 The settings were measured on a known speech and on 60 acted sentences (RAVDESS). 0.2 s of sound around each stretch of
-speech brings the word error rate from 32 % to 18 % and from 22 % to 20 %. Without the second search (`fwdflat`) it takes
-a tenth less time, and errs in 20 % of the acted words instead of 18 %.
+speech brings the word error rate from 32 % to 18 % and from 22 % to 20 %. Without the second search (`fwdflat`) it
+takes a tenth less time, and errs in 20 % of the acted words instead of 18 %.
 """
 
 from __future__ import annotations
