@@ -14,9 +14,7 @@ LENGTH = 5.0
 def windows(clip: Clip) -> Heard | None:
     """Cuts the clip into windows of 5 s without text; a tail under half a window joins the one before."""
     spans = fixed(clip.duration)
-    return Heard(
-        tuple(Utterance(id=f"u{n}", span=span, text="", source="windows") for n, span in enumerate(spans, 1))
-    )
+    return Heard(tuple(Utterance(id=f"u{n}", span=span, text="", source="windows") for n, span in enumerate(spans, 1)))
 
 
 def fixed(duration: float, length: float = LENGTH) -> list[Span]:
