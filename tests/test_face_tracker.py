@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from emoagent.errors import EmoagentError, ModelMissing
 from emoagent.tools import face_geometry
+from emoagent.tools.face_match import REMEMBERED, Gallery, Portrait
 from emoagent.tools.face_quality import sharpness
 from emoagent.tools.face_search import Box, search_regions
 from emoagent.tools.face_series import FaceSeries
@@ -148,6 +149,14 @@ def test_same_frames_same_bytes(tmp_path: Path) -> None:
     assert FaceSeries.load(tmp_path / "a").asset == "marks"
 
 
+def test_memory_for_looks_is_bounded() -> None:
+    gallery, rng = Gallery(), np.random.default_rng(0)
+    for track in range(300):
+        gallery.add(track, Portrait(rng.normal(size=3072).astype(np.float32), 1), track, track + 0.5)
+    assert gallery.groups() == [[track] for track in range(300)]
+    assert sum(group.total is not None for group in gallery._groups) == REMEMBERED
+
+
 def test_nothing_at_all() -> None:
     series = FaceTracker(Marks(), asset="marks").series()
     assert (len(series.time), len(series.frames), series.box.shape) == (0, 0, (0, 4))
@@ -205,16 +214,20 @@ def landmarker(request: pytest.FixtureRequest, shared: Path) -> Iterator[Landmar
         yield landmarker
 
 
-def followed(clip: Path, landmarker: Landmarker, folder: Path) -> FaceSeries:
+def followed(clip: Path, landmarker: Landmarker, folder: Path) -> tuple[FaceSeries, list[list[int]]]:
+    tracker = FaceTracker(landmarker, asset="model")
     with working_in(Workspace(clip, folder)):
-        return track_faces(read_frames(probe(clip).clip), landmarker, asset="model")
+        for time, rgb in read_frames(probe(clip).clip):
+            tracker.add(time, rgb)
+    return tracker.series(), tracker.similar()
 
 
 @pytest.mark.real
 def test_speakers_in_turn(landmarker: Landmarker, shared: Path, tmp_path: Path) -> None:
     clip = shared / "media/composites/grid_dialogue.mp4"
-    series = followed(clip, landmarker, tmp_path)
-    truth = [turn["start"] for turn in json.loads(clip.with_suffix(".json").read_text())[1:]]
+    series, similar = followed(clip, landmarker, tmp_path)
+    turns = json.loads(clip.with_suffix(".json").read_text())
+    truth = [turn["start"] for turn in turns[1:]]
     assert series.cuts == pytest.approx(truth, abs=STEP)
     assert len(series.tracks()) == len(truth) + 1
     assert len(series.time) >= 0.99 * len(series.frames)
@@ -223,19 +236,24 @@ def test_speakers_in_turn(landmarker: Landmarker, shared: Path, tmp_path: Path) 
         assert not ((time[0] < series.cuts) & (series.cuts <= time[-1])).any()
     assert np.median(series.quality) > 0.7
     assert (np.abs(np.median(series.pose, axis=0)) < 15).all()
+    people: dict[str, list[int]] = {}
+    for track, turn in enumerate(turns):
+        people.setdefault(turn["speaker"], []).append(track)
+    assert similar == sorted(people.values())
 
 
 @pytest.mark.real
 def test_two_faces_side_by_side(landmarker: Landmarker, shared: Path, tmp_path: Path) -> None:
-    series = followed(shared / "media/composites/grid_side_by_side.mp4", landmarker, tmp_path)
+    series, similar = followed(shared / "media/composites/grid_side_by_side.mp4", landmarker, tmp_path)
     assert len(series.cuts) == 0
     assert lengths(series) == [len(series.frames)] * 2
+    assert similar == [[0], [1]], "two in view at once are not one"
 
 
 @pytest.mark.real
 @pytest.mark.parametrize(("name", "share"), [("noface_face.mov", 0.36), ("no_face.mp4", 0.0)])
 def test_no_false_alarms(landmarker: Landmarker, shared: Path, tmp_path: Path, name: str, share: float) -> None:
-    series = followed(shared / "media/pyfeat" / name, landmarker, tmp_path)
+    series, _ = followed(shared / "media/pyfeat" / name, landmarker, tmp_path)
     assert len(series.time) / len(series.frames) == pytest.approx(share, abs=0.02)
     assert len(series.tracks()) == (share > 0)
 

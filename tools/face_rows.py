@@ -51,8 +51,9 @@ class Rows:
         """All rows, ordered by time, then by track."""
         time, track = np.array(self.time, np.float64), np.array(self.track, np.int32)
         order = np.lexsort((track, time))
-        table = np.array(self.numbers, np.float32).reshape(-1, sum(WIDTHS.values()))[order]
-        columns = dict(zip(WIDTHS, np.split(table, np.cumsum(list(WIDTHS.values()))[:-1], axis=1), strict=True))
+        table = np.frombuffer(self.numbers, np.float32).reshape(-1, sum(WIDTHS.values()))
+        ends = np.cumsum(list(WIDTHS.values())).tolist()
+        columns = {name: table[order, end - WIDTHS[name] : end] for name, end in zip(WIDTHS, ends, strict=True)}
         quality: NDArray[np.float32] = columns.pop("quality")[:, 0]
         return FaceSeries(
             time=time[order], track=track[order], quality=quality, frames=np.array(self.frames, np.float64),

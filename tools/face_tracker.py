@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from emoagent.tools.face_geometry import measure
+from emoagent.tools.face_match import Gallery, Portrait
 from emoagent.tools.face_quality import face_quality
 from emoagent.tools.face_rows import Row, Rows
 from emoagent.tools.face_search import Box, Finder, Picture, Sighting, look, search_regions, without
@@ -33,14 +34,16 @@ class Frame:
     small: Thumbnail
 
 
-@dataclass
+@dataclass(eq=False)
 class Track:
     """A face that is followed. Its rows wait until it has been seen often enough to be believed."""
 
     box: Box
     time: float
+    start: float
     hits: int = 0
     number: int | None = None
+    portrait: Portrait = field(default_factory=Portrait)
     velocity: tuple[float, float] = (0.0, 0.0)
     waiting: list[Row] = field(default_factory=list)
 
@@ -67,7 +70,7 @@ class FaceTracker:
     def __init__(self, landmarker: Finder, *, asset: str) -> None:
         self._landmarker, self._asset = landmarker, asset
         self._tracks: list[Track] = []
-        self._rows, self._cuts = Rows(), ShotCuts()
+        self._rows, self._cuts, self._gallery = Rows(), ShotCuts(), Gallery()
         self._ahead: deque[Frame] = deque()
         self._behind: deque[Thumbnail] = deque(maxlen=BEFORE)
         self._confirmed = 0
@@ -82,17 +85,29 @@ class FaceTracker:
             self._advance()
 
     def series(self) -> FaceSeries:
-        """All faces of the frames so far; works off those that were held back."""
+        """All faces, after the last frame."""
         while self._ahead:
             self._advance()
+        self._keep([])
         return self._rows.series(self._asset)
+
+    def similar(self) -> list[list[int]]:
+        """Track numbers in groups that look like one person, after `series`. A guess that prefers to part them."""
+        return self._gallery.groups()
+
+    def _keep(self, tracks: list[Track]) -> None:
+        """Ends all other tracks."""
+        for track in self._tracks:
+            if track.number is not None and track not in tracks:
+                self._gallery.add(track.number, track.portrait, track.start, track.time)
+        self._tracks = tracks
 
     def _advance(self) -> None:
         after = [frame.small for frame in self._ahead]
         frame = self._ahead.popleft()
         if self._cuts.begins(self._behind, after):
             self._rows.cuts.append(frame.time)
-            self._tracks.clear()
+            self._keep([])
             self._wanted = True
         self._behind.append(frame.small)
         self._rows.frames.append(frame.time)
@@ -109,9 +124,9 @@ class FaceTracker:
                 self._record(track, frame, best)
             elif fresh:
                 self._wanted = True
-        self._drop_duplicates(frame.time)
+        self._drop_duplicates()
         patience = max(LOST_SECONDS, 2.5 * self._step())
-        self._tracks = [track for track in self._tracks if frame.time - track.time <= patience]
+        self._keep([track for track in self._tracks if frame.time - track.time <= patience])
 
     def _is_fresh(self, track: Track) -> bool:
         """Whether the face was seen in the frame before this one."""
@@ -122,12 +137,12 @@ class FaceTracker:
         frames = self._rows.frames
         return frames[-1] - frames[-2] if len(frames) > 1 else 0.0
 
-    def _drop_duplicates(self, time: float) -> None:
+    def _drop_duplicates(self) -> None:
         kept: list[Track] = []
         for track in sorted(self._tracks, key=lambda track: -track.hits):
             if all(track.box.overlap(other.box) < DUPLICATE for other in kept):
                 kept.append(track)
-        self._tracks = [track for track in self._tracks if track in kept]
+        self._keep([track for track in self._tracks if track in kept])
 
     def _search(self, frame: Frame) -> None:
         parts = self._parts_to_search(frame)
@@ -158,7 +173,7 @@ class FaceTracker:
         found = look(self._landmarker, frame.rgb, rough.box.square(CROP))
         best = max(found, key=lambda seen: seen.box.overlap(rough.box), default=None)
         if best and best.box.overlap(rough.box) >= SAME and not self._is_followed(best.box):
-            track = Track(best.box, frame.time)
+            track = Track(best.box, frame.time, frame.time)
             self._tracks.append(track)
             self._record(track, frame, best)
 
@@ -167,6 +182,7 @@ class FaceTracker:
 
     def _record(self, track: Track, frame: Frame, seen: Sighting) -> None:
         track.see(frame.time, seen.box)
+        track.portrait.add(frame.rgb, seen.landmarks)
         track.waiting.append(_row(frame, seen))
         if track.hits < CONFIRMED:
             return
