@@ -30,7 +30,8 @@ def divergence(first: Mapping[str, float], second: Mapping[str, float]) -> float
 def conflicts(opinions: Sequence[Opinion], policy: Policy) -> tuple[Conflict, ...]:
     """The conflicts between text, face and voice, the strongest first. Opinions that abstain take no part."""
     speaking = [o for name in ORDER for o in opinions if o.modality == name and not o.abstained]
-    pairs = [(divergence(a.distribution, b.distribution), a, b) for a, b in combinations(speaking, 2)]
+    across = [(a, b) for a, b in combinations(speaking, 2) if a.modality != b.modality]
+    pairs = [(divergence(a.distribution, b.distribution), a, b) for a, b in across]
     met = [pair for pair in pairs if pair[0] >= APART or (pair[0] >= CLASH and _clash(pair[1], pair[2]))]
     met = [pair for pair in met if _denies(pair[1], pair[2]) and _denies(pair[2], pair[1])]
     met.sort(key=lambda pair: -pair[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from emoagent.agents.case import Case, Judgement, Turn
+from emoagent.agents.case import Case, Judgement, Reasoner, Turn
 from emoagent.agents.conflict import conflicts
 from emoagent.agents.explanation import explain
 from emoagent.agents.fusion import Pool, pool
@@ -66,7 +66,7 @@ class Embedded:
         )
 
 
-embedded = Embedded()
+embedded: Reasoner = Embedded()
 
 
 def _too_little(case: Case, pooled: Pool) -> str | None:
