@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from emoagent.agents.registry import Finding, perceiver
 from emoagent.schema import Clip, Span, Utterance
-from emoagent.tools.action_unit_table import WORDS
+from emoagent.tools.action_unit_table import UNITS, WORDS
 from emoagent.tools.action_units import AuSeries, Expression
 from emoagent.tools.face_series import FaceSeries
 from emoagent.tools.head_motion import HeadMotion, head_motion
@@ -21,9 +21,10 @@ from emoagent.tools.runs import runs
 
 FEWEST = 2  # analysed frames with the face
 LEAST = 0.08  # reliability below which a unit is not worth a finding
-BRIEFEST = 0.2  # seconds a unit must last; shorter ones are flashes that go with speech
+BRIEFEST, BRIEFEST_SPEECH = 0.2, 0.4  # seconds a unit must last; the second for a mouth that talks
 ALONE, AMONG_OTHERS = 0.7, 0.5  # what a face is worth that is not known to be the speaker's
 OF_SPEECH = ("AU25", "AU26")
+MOUTH = tuple(unit.name for unit in UNITS if unit.mouth)
 TURNED, RAISED, TILTED = 20.0, 15.0, 12.0  # degrees of yaw, pitch and roll that show
 AGAINST = "against this person's own rest"
 NOT_KNOWN = " (of a person in view, not known to speak)"
@@ -132,7 +133,8 @@ def _action_unit(each: Look, name: str) -> Finding | None:
     units, k = each.units, each.units.names.index(name)
     value, active = np.nan_to_num(units.value[:, k]), units.active()[:, k]
     step = float(np.median(np.diff(units.time)))
-    stretches = [(a, b) for a, b in runs(active) if units.time[b - 1] - units.time[a] + step > BRIEFEST]
+    least = BRIEFEST_SPEECH if each.speaks and name in MOUTH else BRIEFEST
+    stretches = [(a, b) for a, b in runs(active) if units.time[b - 1] - units.time[a] + step > least]
     if not stretches:
         return None
     first, last = max(stretches, key=lambda ends: float(value[ends[0] : ends[1]].max()))

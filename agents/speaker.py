@@ -19,7 +19,7 @@ from emoagent.tools.cast import SpeakerScore, names_of, save_cast, speaker_score
 from emoagent.tools.face_series import FaceSeries
 from emoagent.tools.lip_motion import LipFit, envelope, lip_fit
 
-SPEAKS = 0.45  # score from which a face counts as the speaker's (measured in docs/design/face.md)
+SPEAKS = 0.45  # score from which a face counts as the speaker's (measured in docs/design/action-units.md)
 BELONGS = 0.35  # mean score that gives a face to a known speaker over the whole clip
 SHORTEST_FACE = 0.4  # seconds a face must be seen to become a person
 RIVAL = 0.5  # how much an equally good second face lowers the score

@@ -3,7 +3,7 @@
 Two cues. Speed: a mouth that talks changes its opening by about 0.2 to 0.6 eye distances a second, a mouth that rests
 or smiles by less. Sync: the opening of jaw and lips rises and falls with the loudness of the speech band, up to
 0.2 s apart. On GRID and MEAD a face fits its own sound better than another clip's in three of four pairs only, so that
-sync decides little and speed carries most of the weight (docs/design/face.md).
+sync decides little and speed carries most of the weight (docs/design/action-units.md).
 """
 
 from __future__ import annotations
