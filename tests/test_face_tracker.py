@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -267,3 +269,23 @@ def test_small_faces_in_a_group(landmarker: Landmarker, shared: Path) -> None:
     assert len(landmarker.detect(rgb)) < 5, "one look at the whole does not find them all"
     series = track_faces([(i * STEP, rgb) for i in range(5)], landmarker, asset="model")
     assert lengths(series) == [5] * 5
+
+
+def test_missing_graphics_libraries_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mediapipe.tasks.python import vision
+
+    def fail(*_: object) -> None:
+        raise OSError("libEGL.so.1: cannot open shared object file: No such file or directory")
+
+    with zipfile.ZipFile(tmp_path / "model.task", "w"):
+        monkeypatch.setattr(vision.FaceLandmarker, "create_from_options", fail)
+    monkeypatch.setattr(sys, "platform", "linux")
+    with pytest.raises(ModelMissing, match=r"libEGL\.so\.1") as caught:
+        Landmarker(tmp_path / "model.task")
+    assert "apt-get install libegl1 libgles2" in caught.value.hint
+
+
+def test_missing_mediapipe_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "mediapipe", None)
+    with pytest.raises(ModelMissing, match="MediaPipe cannot be loaded"):
+        Landmarker(tmp_path / "model.task")
