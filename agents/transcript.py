@@ -113,4 +113,6 @@ def _recognised(clip: Clip) -> tuple[Heard | None, str]:
     if clip.audio is None:
         return None, "there is no sound"
     found = hear_pocketsphinx.pocketsphinx.run(clip)
-    return found, "Transcript by PocketSphinx (rough, US English only)" if found else "no speech was heard"
+    if found is None or not any(utterance.text for utterance in found.utterances):
+        return None, "no words were heard"
+    return found, "Transcript by PocketSphinx (rough, US English only)"

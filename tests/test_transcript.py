@@ -65,7 +65,7 @@ def test_nothing_to_hear_ends_in_windows(folder: Path, monkeypatch: pytest.Monke
     assert [(u.source, u.text, u.span.end) for u in found.utterances] == [("windows", "", 5.0), ("windows", "", 11.0)]
     assert why == (
         "Fixed windows instead of utterances, because there are no subtitles beside the file and those inside it hold "
-        "no speech and no speech was heard."
+        "no speech and no words were heard."
     )
     assert "there is no sound" in hear(_clip(), "auto")[1]
 
