@@ -102,7 +102,8 @@ def _bind(state: Episode, settings: Settings) -> Update:
     if clip.audio is not None:
         with faults_into(faults, "sound"):
             audio = audio_of(clip)
-    bound = bind(clip, state.utterances, state.people, series, audio)
+    groups = series.groups() if series else None
+    bound = bind(clip, state.utterances, state.people, series, audio, groups)
     sound = "decoded" if audio is not None else "none"
     return {"utterances": bound.utterances, "people": bound.people, "faults": faults, "notes": {"sound": sound}}
 

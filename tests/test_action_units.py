@@ -71,9 +71,7 @@ def test_rest_never_looks_ahead() -> None:
     features = np.tile(rest_features(), (100, 1))
     changed = features.copy()
     changed[50:] += 0.05
-    early = [
-        Expression(series_of(f), [0]).intensities(Span(start=0, end=4), until=4.0) for f in (features, changed)
-    ]
+    early = [Expression(series_of(f), [0]).intensities(Span(start=0, end=4), until=4.0) for f in (features, changed)]
     assert np.array_equal(early[0].value, early[1].value)
     assert np.array_equal(early[0].threshold, early[1].threshold)
 

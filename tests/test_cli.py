@@ -110,9 +110,7 @@ def test_one_bad_file_among_good_ones(
     assert "bad.mp4" in capsys.readouterr().err
 
 
-def test_settings_come_from_file_environment_and_flags(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_settings_come_from_file_environment_and_flags(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     from emoagent.settings import load_settings
 
     monkeypatch.chdir(tmp_path)

@@ -66,9 +66,8 @@ def test_what_was_applied_to_the_sample_is_found(sampled: tuple[Trace, Path], sa
     truth = json.loads((sample.parent / "truth.json").read_text())["utterances"]
     by_name = {p.id: p.name for p in trace.people}
     for utterance, told in zip(trace.utterances, truth, strict=True):
-        found = {
-            name for e in trace.evidence if e.utterance == utterance.id and e.kind == "action_unit" for name in e.measures
-        }
+        units = [e for e in trace.evidence if e.utterance == utterance.id and e.kind == "action_unit"]
+        found = {name for evidence in units for name in evidence.measures}
         assert by_name[utterance.person or ""] == told["speaker"].title()
         if told["intended"] == "surprise":
             assert {"AU1", "AU2"} <= found
@@ -90,8 +89,8 @@ def test_a_later_utterance_never_changes_an_earlier_verdict(
     clip = tmp_path / sample.name
     clip.write_bytes(sample.read_bytes())
     cues = sample.with_suffix(".srt").read_text().split("\n\n")
-    changed = [cue if place < 4 else cue.rsplit(":", 1)[0] + ": I love this wonderful day!" for place, cue in enumerate(cues)]
-    clip.with_suffix(".srt").write_text("\n\n".join(c for c in changed if c.strip()))
+    later = [cue.rsplit(":", 1)[0] + ": I love this wonderful day!" for cue in cues[4:] if cue.strip()]
+    clip.with_suffix(".srt").write_text("\n\n".join(cues[:4] + later))
     again = analyze(clip)
     assert again.verdicts[:4] == sampled[0].verdicts[:4]
     assert again.verdicts[4:8] != sampled[0].verdicts[4:8]

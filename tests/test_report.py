@@ -150,7 +150,7 @@ def test_hostile_text_stays_text(text: str) -> None:
 
 
 def test_text_of_strangers_is_isolated() -> None:
-    assert said("a<b") == '<bdi>a&lt;b</bdi>'
+    assert said("a<b") == "<bdi>a&lt;b</bdi>"
     assert visible("a\u202eb\x1bc\ud800") == "a⟦U+202E⟧b␛c⟦U+D800⟧"
     assert visible("שלום 👩‍🔬 naïve\n") == "שלום 👩‍🔬 naïve\n"
     assert tag("p", Markup("<b>"), 'x"', title='"<') == '<p title="&quot;&lt;"><b>x"</p>'

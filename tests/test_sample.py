@@ -57,7 +57,7 @@ def test_media_is_small_and_plays_everywhere(truth: dict[str, Any]) -> None:
 
     assert VIDEO.stat().st_size < 1_500_000
     head = VIDEO.read_bytes()[:200_000]
-    assert head.find(b"moov") < head.find(b"mdat")   # the index comes first: it plays while it loads
+    assert head.find(b"moov") < head.find(b"mdat")  # the index comes first: it plays while it loads
     with av.open(str(VIDEO)) as media:
         video, audio = media.streams.video[0], media.streams.audio[0]
         shape = (video.codec_context.name, video.codec_context.pix_fmt, video.width, video.height, video.average_rate)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +54,9 @@ class Rows:
         order = np.lexsort((track, time))
         table = np.frombuffer(self.numbers, np.float32).reshape(-1, sum(WIDTHS.values()))
         ends = np.cumsum(list(WIDTHS.values())).tolist()
-        columns = {name: table[order, end - WIDTHS[name] : end] for name, end in zip(WIDTHS, ends, strict=True)}
+        columns: dict[str, Any] = {
+            name: table[order, end - width : end] for (name, width), end in zip(WIDTHS.items(), ends, strict=True)
+        }
         quality: NDArray[np.float32] = columns.pop("quality")[:, 0]
         return FaceSeries(
             time=time[order], track=track[order], quality=quality, frames=np.array(self.frames, np.float64),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,8 @@ class FaceSeries:
     frames: NDArray[np.float64]  # (m,) seconds of every analysed frame, with or without a face
     cuts: NDArray[np.float64]  # (k,) seconds of the first frame after each shot cut
     asset: str  # name of the landmark model that was used
+    alike: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
+    """(tracks,) group of each track number: tracks of one group look like one person; empty: not compared."""
 
     def rows(self, track: int) -> NDArray[np.intp]:
         """Indices of one track's rows, in time order."""
@@ -34,6 +36,12 @@ class FaceSeries:
     def tracks(self) -> list[int]:
         """The track numbers, ascending."""
         return [int(t) for t in np.unique(self.track)]
+
+    def groups(self) -> list[list[int]] | None:
+        """Track numbers that look like one person, as `bind` takes them; `None` where looks were not compared."""
+        if not len(self.alike):
+            return None
+        return [[int(t) for t in np.flatnonzero(self.alike == group)] for group in np.unique(self.alike)]
 
     def between(self, start: float, end: float) -> NDArray[np.intp]:
         """Indices of the rows with `start` ≤ time < `end` (seconds)."""

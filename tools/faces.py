@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from emoagent.schema import Clip, Model
 from emoagent.tools.face_series import FaceSeries
@@ -39,4 +42,9 @@ def _track(clip: Clip) -> FaceSeries:
         for time, rgb in read_frames(clip):
             tracker.add(time, rgb)
             tell(time)
-        return tracker.series()
+        return replace(tracker.series(), alike=_alike(tracker.similar()))
+
+
+def _alike(groups: list[list[int]]) -> NDArray[np.int32]:
+    of = {track: number for number, tracks in enumerate(groups) for track in tracks}
+    return np.array([of[track] for track in sorted(of)], np.int32)

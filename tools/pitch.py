@@ -23,8 +23,8 @@ SHORTEST_RUN = 3  # frames; a shorter voiced run is a click, not a glottal sourc
 class PitchTrack:
     """n frames, one every 16 ms."""
 
-    time: NDArray[np.float64]        # (n,) seconds, the middle of each frame
-    f0: NDArray[np.float64]          # (n,) Hz, NaN where the frame is not voiced
+    time: NDArray[np.float64]  # (n,) seconds, the middle of each frame
+    f0: NDArray[np.float64]  # (n,) Hz, NaN where the frame is not voiced
     confidence: NDArray[np.float64]  # (n,) 0..1
 
     @property

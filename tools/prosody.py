@@ -27,20 +27,20 @@ FRAME_PERIOD = 0.016  # seconds between frames of pitch
 class Prosody:
     """One utterance. A number that cannot be measured is NaN."""
 
-    duration: float            # seconds of sound that was measured
-    voiced: float              # seconds of voiced speech
-    median_f0: float           # Hz
-    f0_range: float            # semitones between the quartiles of the pitch
-    final_slope: float         # semitones per second over the last 0.4 s that are voiced
-    level: float               # dBFS, mean energy of what is not silent
-    level_range: float         # dB between the quartiles of what is not silent
-    noise: float               # dBFS
-    snr: float                 # dB between the loud parts and the noise
-    rate: float                # syllable nuclei per second of speaking, pauses left out
-    pause_share: float         # of the time between the first and the last sound, 0..1
-    longest_pause: float       # seconds; 0 where there is none
-    pauses: int | None         # silences of 0.2 s or more inside; None where silence cannot be told from speech
-    effort: float              # dB, voiced energy of 1-5 kHz over that of 50-1000 Hz: rises with vocal effort
+    duration: float  # seconds of sound that was measured
+    voiced: float  # seconds of voiced speech
+    median_f0: float  # Hz
+    f0_range: float  # semitones between the quartiles of the pitch
+    final_slope: float  # semitones per second over the last 0.4 s that are voiced
+    level: float  # dBFS, mean energy of what is not silent
+    level_range: float  # dB between the quartiles of what is not silent
+    noise: float  # dBFS
+    snr: float  # dB between the loud parts and the noise
+    rate: float  # syllable nuclei per second of speaking, pauses left out
+    pause_share: float  # of the time between the first and the last sound, 0..1
+    longest_pause: float  # seconds; 0 where there is none
+    pauses: int | None  # silences of 0.2 s or more inside; None where silence cannot be told from speech
+    effort: float  # dB, voiced energy of 1-5 kHz over that of 50-1000 Hz: rises with vocal effort
 
 
 def prosody(samples: NDArray[np.float32], floor: float | None = None) -> Prosody:

@@ -73,7 +73,7 @@ def clean(text: str) -> str:
 def is_name(words: str, *, bracketed: bool = False) -> bool:
     """Whether `words` before a colon or in brackets name a speaker, by the rules above."""
     tokens = words.replace(",", " ").split()
-    if not 1 <= len(tokens) <= 4 or not tokens[0][0].isalpha() or tokens[0] != tokens[0].strip("!?…\"“"):
+    if not 1 <= len(tokens) <= 4 or not tokens[0][0].isalpha() or tokens[0] != tokens[0].strip('!?…"“'):
         return False
     bare = [re.split("['’]", token.casefold().rstrip("."))[0] for token in tokens]
     known = bare[0] in _NO_NAMES and not (words in "ABCDEFGH" and not bracketed)
