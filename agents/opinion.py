@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from emoagent.agents.registry import opiners
+from emoagent.agents.registry import Agent, Opine, opiners
 from emoagent.labels import CIRCUMPLEX
 from emoagent.schema import Evidence, Modality, Opinion, Utterance
 
+Failed = Callable[[str, Exception], None]
 
-def opine(utterance: Utterance, evidence: Sequence[Evidence]) -> tuple[Opinion, ...]:
+
+def opine(utterance: Utterance, evidence: Sequence[Evidence], failed: Failed | None = None) -> tuple[Opinion, ...]:
     """One opinion for each opiner. One without evidence about the speaker is not asked and shown as abstaining.
+
+    An opiner that raises is shown as abstaining and told to `failed`; without `failed` its error is raised.
 
     Evidence about another known person does not count for the speaker; where the speaker is unknown, it counts with
     the reliability that the perceiver gave it.
@@ -21,11 +25,21 @@ def opine(utterance: Utterance, evidence: Sequence[Evidence]) -> tuple[Opinion, 
     for agent in opiners():
         shown = [item for item in mine if item.modality == agent.modality]
         if shown:
-            opinions.append(agent.run(utterance, shown))
+            opinions.append(_asked(agent, utterance, shown, failed))
         else:
             elsewhere = any(item.modality == agent.modality for item in about)
             opinions.append(silent(utterance, agent.modality, _why_masked(agent.modality, elsewhere)))
     return tuple(opinions)
+
+
+def _asked(agent: Agent[Opine], utterance: Utterance, shown: Sequence[Evidence], failed: Failed | None) -> Opinion:
+    try:
+        return agent.run(utterance, shown)
+    except Exception as error:
+        if failed is None:
+            raise
+        failed(agent.name, error)
+        return silent(utterance, agent.modality, "the agent failed")
 
 
 def silent(utterance: Utterance, modality: Modality, reason: str) -> Opinion:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+SEAM = 0.2  # seconds between two rounds: encoders start with packets that lie before zero
 SAMPLE = Path(__file__).parents[1] / "samples" / "dialogue.mp4"
 
 
@@ -12,7 +13,7 @@ def looped(source: Path, target: Path, seconds: float) -> Path:
     import av
 
     with av.open(str(source)) as probe:
-        period = max(float(s.duration * s.time_base) for s in probe.streams if s.duration and s.time_base)
+        period = max(float(s.duration * s.time_base) for s in probe.streams if s.duration and s.time_base) + SEAM
     rounds = max(1, round(seconds / period + 0.4999))
     with av.open(str(target), "w") as out:
         copies = {}

@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TypeVar
 
 from emoagent.agents.auditor import audit
-from emoagent.agents.case import Case, Turn
+from emoagent.agents.case import Case, Judgement, Turn
 from emoagent.agents.dialogue import recall
 from emoagent.agents.opinion import opine
 from emoagent.agents.reasoner import embedded
-from emoagent.graphs.stage import Update
+from emoagent.graphs.stage import Update, faults_into, unexpected
 from emoagent.graphs.state import Episode
 from emoagent.labels import DEFAULT
-from emoagent.schema import Audit, Conflict, Evidence, Opinion, Utterance, Verdict
+from emoagent.schema import Audit, Conflict, Evidence, Fault, Model, Opinion, Utterance, Verdict
 from emoagent.settings import Settings
 from emoagent.tools.progress import tell
+from emoagent.tools.text_emotion import text_emotion
 
 T = TypeVar("T", Evidence, Opinion)
 
 
 def opine_all(state: Episode, settings: Settings) -> Update:
     """What each modality alone suggests of each utterance."""
-    about = _by_utterance(state.evidence)
-    return {"opinions": [opinion for u in state.utterances for opinion in opine(u, about.get(u.id, []))]}
+    about, opinions, faults = _by_utterance(state.evidence), list[Opinion](), list[Fault]()
+    for utterance in state.utterances:
+        evidence = about.get(utterance.id, [])
+        opinions.extend(opine(utterance, evidence, lambda name, error: faults.append(unexpected(name, error))))
+    models = list[Model]()
+    if any(utterance.text for utterance in state.utterances):
+        with faults_into(faults, "opine"):
+            models.append(text_emotion().provenance())
+    return {"opinions": opinions, "faults": faults, "models": models}
 
 
 def judge_all(state: Episode, settings: Settings) -> Update:
     """A verdict for each utterance, in time order; each sees only the verdicts before it."""
-    verdicts, conflicts, added = list[Verdict](), list[Conflict](), list[tuple[Evidence, Opinion]]()
+    verdicts, conflicts, faults = list[Verdict](), list[Conflict](), list[Fault]()
+    added = list[tuple[Evidence, Opinion]]()
     evidence, opinions = _by_utterance(state.evidence), _by_utterance(state.opinions)
     turns = list[Turn]()
     for utterance in state.utterances:
@@ -36,25 +46,48 @@ def judge_all(state: Episode, settings: Settings) -> Update:
         if memory:
             added.append(memory)
             said, thought = [*said, memory[0]], [*thought, memory[1]]
-        judgement = embedded(_case(settings, utterance, said, thought, turns))
+        judgement = _judged(_case(settings, utterance, said, thought, turns), faults)
         verdicts.append(judgement.verdict)
         conflicts.extend(judgement.conflicts)
         turns.append(Turn(utterance, judgement.verdict))
         tell(utterance.span.end)
     remembered = {"evidence": [e for e, _ in added], "opinions": [o for _, o in added]}
-    return {**remembered, "verdicts": tuple(verdicts), "conflicts": tuple(conflicts)}
+    return {**remembered, "verdicts": tuple(verdicts), "conflicts": tuple(conflicts), "faults": faults}
 
 
 def audit_all(state: Episode, settings: Settings) -> Update:
     """Whether each verdict stands on the evidence that it cites."""
-    audits, turns = list[Audit](), list[Turn]()
+    audits, turns, faults = list[Audit](), list[Turn](), list[Fault]()
     evidence, opinions = _by_utterance(state.evidence), _by_utterance(state.opinions)
     for utterance, verdict in zip(state.utterances, state.verdicts, strict=True):
         case = _case(settings, utterance, evidence.get(utterance.id, []), opinions.get(utterance.id, []), turns)
-        audits.append(audit(case, verdict))
+        audits.append(_audited(case, verdict, faults))
         turns.append(Turn(utterance, verdict))
         tell(utterance.span.end)
-    return {"audits": tuple(audits)}
+    return {"audits": tuple(audits), "faults": faults}
+
+
+def _audited(case: Case, verdict: Verdict, faults: list[Fault]) -> Audit:
+    with faults_into(faults, "audit"):
+        return audit(case, verdict, partial(opine, failed=_known))
+    return Audit(utterance=verdict.utterance, cited_divergence=0, cited_flipped=False, finding="not-tested")
+
+
+def _known(name: str, error: Exception) -> None:
+    """An opiner that fails has been reported when it was first asked."""
+
+
+def _judged(case: Case, faults: list[Fault]) -> Judgement:
+    """The reasoner's judgement; where it raises, a verdict that is invalid, which is neither a label nor neutral."""
+    with faults_into(faults, embedded.name):
+        return embedded(case)
+    spoken = case.utterance
+    return Judgement(
+        Verdict(
+            utterance=spoken.id, person=spoken.person, label=None, invalid=True, reason="the reasoner failed",
+            reasoner=embedded.name, mode=case.mode,
+        )
+    )  # fmt: skip
 
 
 def _case(

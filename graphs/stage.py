@@ -49,12 +49,13 @@ def faults_into(faults: list[Fault], source: str, stops: tuple[type[Exception], 
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise ResourceLimit("no space left on the disk", hint="free some space, then use --resume") from error
-        faults.append(_unexpected(source, error))
+        faults.append(unexpected(source, error))
     except EmoagentError as error:
         faults.append(Fault(source=source, code=error.code, message=error.message, hint=error.hint))
     except Exception as error:
-        faults.append(_unexpected(source, error))
+        faults.append(unexpected(source, error))
 
 
-def _unexpected(source: str, error: Exception) -> Fault:
+def unexpected(source: str, error: Exception) -> Fault:
+    """The fault of an agent that raised what nobody expected."""
     return Fault(source=source, code="agent_failed", message=f"{type(error).__name__}: {error}")

@@ -112,8 +112,6 @@ def test_an_agent_that_raises_becomes_a_fault(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("the voice box is broken")
 
-    monkeypatch.setattr("emoagent.tools.prosody.prosody", broken)
-    monkeypatch.setattr("emoagent.agents.voice.prosody", broken, raising=False)
     monkeypatch.setattr("emoagent.agents.voice.measure", broken)
     assert run(monkeypatch, "analyze", sample, "-o", tmp_path / "out") == 3
     trace = Trace.model_validate_json((tmp_path / "out" / "trace.json").read_text())
@@ -176,3 +174,20 @@ def test_help_is_fast_because_nothing_heavy_is_imported() -> None:
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-P", "-c", code], check=True, env={**os.environ, "COLUMNS": "80"})
+
+
+def test_an_opiner_and_a_reasoner_that_raise_are_neither_neutral_nor_fatal(
+    sample: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("out of order")
+
+    broken.name = "embedded"  # type: ignore[attr-defined]
+    monkeypatch.setattr("emoagent.agents.voice_opinion._arousal", broken)
+    spoken = analyze(sample, settings=Settings(agents=("transcript", "voice")))
+    assert {o.reason for o in spoken.opinions if o.modality == "voice"} == {"the agent failed"}
+    assert [fault.source for fault in spoken.faults] == ["voice-opinion"]
+    monkeypatch.setattr("emoagent.graphs.judgement.embedded", broken)
+    trace = analyze(sample, settings=Settings(agents=("transcript",)))
+    assert all(v.invalid and v.label is None and v.reason == "the reasoner failed" for v in trace.verdicts)
+    assert [fault.code for fault in trace.faults] == ["agent_failed"]

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emoagent.errors import ModelMissing
+from emoagent.schema import Model
 
 BITS = 17
 VOCABULARY_BITS = 20
@@ -53,6 +54,11 @@ class TextEmotion:
     temperature: float
     vocabulary: NDArray[np.uint8]
     sha256: str
+
+    def provenance(self) -> Model:
+        """Which weights these are, for the trace."""
+        licence = "Apache-2.0; fitted on GoEmotions (Apache-2.0) and XED (CC BY 4.0)"
+        return Model(name=WEIGHTS, sha256=self.sha256, licence=licence, source="shipped with emoagent")
 
     def distribution(self, text: str) -> dict[str, float]:
         """Label to probability, summing to 1, temperature-calibrated. Text without known words gets no special
