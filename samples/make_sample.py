@@ -65,25 +65,29 @@ LINES = (
         185, 82, 115, 0.6, {"pitch": -1.5, "roll": 2.5},
     ),
     Line(
-        "GRACE", "Who touched my computer? This makes me furious!", "anger", {"AU4": 1.6, "AU15": 0.35}, "grace",
+        "GRACE", "Stop it! You broke my computer!", "anger", {"AU4": 1.6, "AU15": 0.35}, "grace",
         200, 38, 180, 0.9, {"pitch": 3.0},
     ),
     Line(
-        "EILEEN", "I am so sorry. Now we will miss it.", "sadness", {"AU1": 1.0, "AU4": 0.4, "AU15": 0.7}, "two",
-        142, 38, 60, 0.5, {"pitch": 3.5, "roll": -3.0},
+        "EILEEN", "Oh, great. That is just wonderful.", "anger",
+        {"AU1": 1.3, "AU2": 1.2, "AU5": 1.4, "AU15": 0.9}, "eileen", 150, 20, 85, 0.6, {"roll": 2.5, "pitch": 1.5},
+        note="words and face disagree: praise, said flatly, with brows up and lip corners down (sarcasm)",
     ),
     Line(
-        "GRACE", "Oh, great. That is just wonderful.", "anger", {"AU4": 1.5, "AU15": 0.7}, "two",
-        150, 8, 85, 0.6, {"roll": 2.5, "pitch": 1.5},
-        note="words and face disagree: praise, said flatly, with lowered brows and no smile (sarcasm)",
+        "GRACE", "I am so sorry. Now we will miss it.", "sadness", {"AU6": 1.1, "AU12": 1.1}, "two",
+        142, 12, 80, 0.5, {"pitch": 2.0, "roll": -2.0},
+        note="words and face disagree: regret, said with a smile (that masks it)",
     ),
     Line(
-        "EILEEN", "What is that noise? I am scared!", "fear",
-        {"AU1": 1.1, "AU2": 0.5, "AU4": 0.4, "AU5": 1.5, "AU20": 0.8}, "eileen", 205, 95, 120, 0.8, {"yaw": 5.0},
+        "EILEEN", "I am scared! Something is in there!", "fear",
+        {"AU1": 1.1, "AU2": 0.5, "AU4": 0.4, "AU5": 1.5, "AU20": 0.8}, "eileen", 195, 95, 120, 0.8, {"yaw": 5.0},
     ),
-    Line("GRACE", "Do not worry. It is only a moth.", "neutral", {}, "two", 165, 24),
+    Line("GRACE", "It is just a moth. I will put it in the book.", "neutral", {}, "two", 165, 24),
 )  # fmt: skip
-RESTS = {"EILEEN": {"AU12": -0.8, "AU6": -0.2, "close": 1.0}, "GRACE": {}}  # her photographed smile is taken back
+RESTS = {  # her photographed smile is taken back, and so are lifted cheeks
+    "EILEEN": {"AU12": -0.9, "AU6": -0.7, "AU15": 0.4, "close": 1.0},
+    "GRACE": {"AU12": -0.25, "AU6": -0.7},
+}
 BLINKS = {"EILEEN": (1.4, 4.1, 7.6, 12.2, 15.0, 20.1), "GRACE": (0.5, 3.6, 9.3, 11.6, 15.4, 20.2)}
 
 
