@@ -86,11 +86,12 @@ def _open(path: str) -> InputContainer:
             raise UnusableError("bad_media", f"it is {name}, not a media file", "give the media file itself")
     options = {"protocol_whitelist": "file", "format_whitelist": FORMATS}
     try:
-        return av.open(path, container_options=options, **_lenient())
+        container: InputContainer = av.open(path, container_options=options, **_lenient())
     except av.error.FFmpegError as error:
         why = "its content is in no audio or video format that is accepted, or it is cut off"
         hint = "accepted: " + FORMATS.replace(",", " ")
         raise UnusableError("bad_media", f"{why} ({_plain(error)})", hint) from error
+    return container
 
 
 def _lenient() -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from emoagent.schema import Audit, Claim, Conflict, Modality, Opinion, Utterance, Verdict
 from emoagent.viewer.charts import bar as draw_bar
 from emoagent.viewer.charts import label_class, ranking, signed_bar, stack, swatch
@@ -23,10 +25,11 @@ EXCERPT = 48  # characters of another utterance
 OPEN_UP_TO = 40  # pieces of evidence; beyond that the tables start closed
 
 
-def cards(index: Index) -> Markup:
+def cards(index: Index) -> Iterator[Markup]:
     """All cards in the order of the trace."""
     open_ = len(index.trace.evidence) <= OPEN_UP_TO
-    return join(_card(index, utterance, open_) for utterance in index.trace.utterances)
+    for utterance in index.trace.utterances:
+        yield _card(index, utterance, open_)
 
 
 def _card(index: Index, utterance: Utterance, open_: bool) -> Markup:

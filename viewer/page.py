@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from emoagent.labels import LABEL_SETS
@@ -20,6 +20,9 @@ CAVEAT = (
 )
 
 
+CARDS = "\0cards\0"  # no text of a trace can hold it: control characters are spelt out
+
+
 @dataclass(frozen=True)
 class Assets:
     """The inline style and script, and the content security policy that allows these two and nothing else."""
@@ -29,10 +32,13 @@ class Assets:
     policy: str
 
 
-def page(index: Index, assets: Assets) -> str:
-    """The whole document."""
-    html = tag("html", _head(index.trace.clip, assets), _body(index, assets), lang="en")
-    return f"<!doctype html>\n{html}\n"
+def page(index: Index, assets: Assets) -> Iterator[str]:
+    """The whole document, piece by piece: one card at a time is held in memory."""
+    frame = tag("html", _head(index.trace.clip, assets), _body(index, assets), lang="en")
+    before, after = frame.split(CARDS)
+    yield f"<!doctype html>\n{before}"
+    yield from cards(index)
+    yield f"{after}\n"
 
 
 def _head(clip: Clip, assets: Assets) -> Markup:
@@ -50,7 +56,7 @@ def _head(clip: Clip, assets: Assets) -> Markup:
 
 def _body(index: Index, assets: Assets) -> Markup:
     trace = index.trace
-    utterances = tag("section", tag("h2", "Utterances"), cards(index), id="utterances")
+    utterances = tag("section", tag("h2", "Utterances"), Markup(CARDS), id="utterances")
     return tag(
         "body",
         tag("a", "Skip to the utterances", href="#utterances", class_="skip"),

@@ -4,25 +4,39 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
-EMBED_AT_MOST = 20_000_000  # bytes, all pictures of a page together
+EMBED_AT_MOST = 6_000_000  # bytes, all pictures of a page together
 _KINDS = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png", b"RIFF": "image/webp"}
 
 
-def pictures(refs: Iterable[str], media: Path | None, page: Path) -> dict[str, str]:
+class Pictures(Mapping[str, str]):
     """Maps each `media_ref` that is a picture inside the folder `media` to what goes into `src` on `page`.
 
-    A reference that leads out of the folder, to nothing, or to something that is not a picture is left out.
+    A reference that leads out of the folder, to nothing, or to something that is not a picture is left out. An embedded
+    picture is read when it is asked for, so that a page of many needs the memory of one.
     """
-    if media is None or not media.is_dir():
-        return {}
-    files = {ref: file for ref in dict.fromkeys(refs) if (file := _inside(media, ref)) and _kind(file)}
-    if sum(file.stat().st_size for file in files.values()) > EMBED_AT_MOST:
-        return {ref: quote(Path(os.path.relpath(file, page.parent)).as_posix()) for ref, file in files.items()}
-    return {ref: _embedded(file) for ref, file in files.items()}
+
+    def __init__(self, refs: Iterable[str], media: Path | None, page: Path) -> None:
+        known = dict.fromkeys(refs) if media is not None and media.is_dir() else {}
+        self._files = {ref: file for ref in known if media and (file := _inside(media, ref)) and _kind(file)}
+        self._page = page
+        self.linked = sum(file.stat().st_size for file in self._files.values()) > EMBED_AT_MOST
+
+    def __getitem__(self, ref: str) -> str:
+        file = self._files[ref]
+        return quote(Path(os.path.relpath(file, self._page.parent)).as_posix()) if self.linked else _embedded(file)
+
+    def __contains__(self, ref: object) -> bool:
+        return ref in self._files
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
 
 
 def _inside(media: Path, ref: str) -> Path | None:

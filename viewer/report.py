@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 from importlib import resources
 from pathlib import Path
@@ -14,7 +15,7 @@ from emoagent.errors import OutputError, UsageError
 from emoagent.schema import Trace
 from emoagent.viewer.index import index
 from emoagent.viewer.page import Assets, page
-from emoagent.viewer.pictures import pictures
+from emoagent.viewer.pictures import Pictures
 
 
 def write_report(trace: Trace, path: Path, *, media: Path | None, video: str | None = None) -> None:
@@ -23,16 +24,19 @@ def write_report(trace: Trace, path: Path, *, media: Path | None, video: str | N
     `media`: the folder of thumbnails of the run (`RUN/media`). `video`: where the clip lies, relative to the report.
     Raises `UsageError` where `video` is not a relative path, `OutputError` where `path` cannot be written.
     """
-    _replace(path, render(trace, path, media=media, video=video).encode("utf-8"))
+    _replace(path, _pieces(trace, path, media, video))
 
 
 def render(trace: Trace, path: Path, *, media: Path | None, video: str | None = None) -> str:
     """The report of `trace` as it would stand at `path`. Reads thumbnails, writes nothing."""
+    return "".join(_pieces(trace, path, media, video))
+
+
+def _pieces(trace: Trace, path: Path, media: Path | None, video: str | None) -> Iterator[str]:
     refs = (item.media_ref for item in trace.evidence if item.media_ref)
-    found = pictures(refs, media, path)
+    found = Pictures(refs, media, path)
     address = None if video is None else _relative(video)
-    linked = any(not source.startswith("data:") for source in found.values())
-    return page(index(trace, pictures=found, video=address), _assets(linked, address is not None))
+    return page(index(trace, pictures=found, video=address), _assets(found.linked, address is not None))
 
 
 def _assets(links_pictures: bool, has_video: bool) -> Assets:
@@ -58,11 +62,12 @@ def _relative(video: str) -> str:
     return address if address.startswith(".") else f"./{address}"
 
 
-def _replace(path: Path, content: bytes) -> None:
+def _replace(path: Path, pieces: Iterator[str]) -> None:
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_bytes(content)
+        with unfinished.open("w", encoding="utf-8", newline="\n") as file:
+            file.writelines(pieces)
         unfinished.replace(path)
     except OSError as error:
         with suppress(OSError):
