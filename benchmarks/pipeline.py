@@ -54,13 +54,13 @@ def timed(step: str, clip: Path) -> dict[str, float]:
 
 
 def _work(step: str, path: Path) -> None:
-    import resource
-
+    from benchmarks.memory_use import PeakMemory
     from emoagent.tools.media import probe, read_frames
     from emoagent.tools.workspace import Workspace, working_in
 
-    clip, frames = probe(path).clip, 0
-    with tempfile.TemporaryDirectory() as folder:
+    frames = 0
+    with PeakMemory() as peak, tempfile.TemporaryDirectory() as folder:
+        clip = probe(path).clip
         if step == "analyze":
             from emoagent.analysis import analyze
 
@@ -68,8 +68,7 @@ def _work(step: str, path: Path) -> None:
         else:
             with working_in(Workspace(path, Path(folder))):
                 frames = _look(read_frames(clip), detect=step == "landmarks")
-    peak = sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    sys.stdout.write(json.dumps({"seconds": clip.duration, "frames": frames, "peak_mb": peak / 1024}))
+    sys.stdout.write(json.dumps({"seconds": clip.duration, "frames": frames, "peak_mb": peak.megabytes}))
 
 
 def _look(frames: object, *, detect: bool) -> int:

@@ -14,17 +14,17 @@ RATE = 16_000
 
 
 class Audio:
-    """Samples on disk, mapped into memory: reading a span costs only that span."""
+    """Samples on disk: reading a span costs only that span. Not mapped, for mapped pages count as memory in use."""
 
     rate = RATE
 
     def __init__(self, path: Path) -> None:
-        self._samples = np.memmap(path, dtype="<i2", mode="r") if path.stat().st_size else np.zeros(0, "<i2")
+        self._path, self._count = path, path.stat().st_size // 2
 
     @property
     def duration(self) -> float:
         """Seconds of sound."""
-        return len(self._samples) / RATE
+        return self._count / RATE
 
     def read(self, span: Span) -> NDArray[np.float32]:
         """The samples of `span`, (n,) in -1..1; shorter where the sound ends earlier."""
@@ -32,7 +32,8 @@ class Audio:
 
     def read_int16(self, span: Span) -> NDArray[np.int16]:
         """The samples of `span`, (n,) 16-bit."""
-        return np.asarray(self._samples[round(span.start * RATE) : round(span.end * RATE)], dtype=np.int16)
+        first, last = (min(round(t * RATE), self._count) for t in (span.start, span.end))
+        return np.fromfile(self._path, "<i2", count=last - first, offset=2 * first).astype(np.int16, copy=False)
 
 
 def audio_of(clip: Clip) -> Audio:
