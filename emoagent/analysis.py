@@ -6,14 +6,14 @@ import json
 import os
 import sqlite3
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from emoagent.errors import MediaError, Refused, ResourceLimit
 from emoagent.profiles import pick_profile
-from emoagent.run_folder import RunFolder, fingerprint, only_writer, write_text
+from emoagent.run_folder import RunFolder, fingerprint, only_writer, write_bytes, write_text
 from emoagent.schema import Trace
 from emoagent.settings import Settings
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from emoagent.graphs.state import Episode
 
 Listener = Callable[[dict[str, Any]], None]
-"""Is told `{"clip": Clip}` once, then `{"stage", "at"}` and `{"stage", "took"}` as the run goes on."""
+"""Is told `{"clip": Clip or None}`, `{"stage", "at"}` and `{"stage", "took"}` as the run goes on."""
 
 FORBIDDEN_CONTEXTS = ("workplace", "education")
 
@@ -107,25 +107,25 @@ def _perform(work: Path, path: Path, settings: Settings, resume: bool, listener:
         graph = episode_graph(saver)
         config: Any = {"configurable": {"thread_id": "episode"}}
         begun = resume and saver.get_tuple(config) is not None
-        stream = graph.stream(
+        stream: Iterator[Any] = graph.stream(
             None if begun else Episode(), config, context=Environment(Workspace(path.resolve(), work), settings),
-            stream_mode=["custom", "updates"], durability="sync",
+            stream_mode=["custom", "values"], durability="sync",
         )  # fmt: skip
+        values: dict[str, Any] = {}
         for kind, event in stream:
-            message = _message(kind, event)
-            if listener and message:
-                listener(message)
-            if message and "took" in message:
-                took[message["stage"]] = took.get(message["stage"], 0.0) + message["took"]
-                write_text(work / "timings.json", json.dumps(took, indent=1))
-        return Episode(**graph.get_state(config).values)
+            if kind == "values":
+                values = event
+            else:
+                _note(event, took, work)
+            if listener:
+                listener(event if kind == "custom" else {"clip": event.get("clip")})
+        return Episode(**(values or graph.get_state(config).values))
 
 
-def _message(kind: str, event: Any) -> dict[str, Any] | None:
-    if kind == "custom":
-        message: dict[str, Any] = event
-        return message
-    return {"clip": event["probe"]["clip"]} if "probe" in event else None
+def _note(message: dict[str, Any], took: dict[str, float], work: Path) -> None:
+    if "took" in message:
+        took[message["stage"]] = took.get(message["stage"], 0.0) + message["took"]
+        write_text(work / "timings.json", json.dumps(took, indent=1))
 
 
 def _earlier_timings(work: Path) -> dict[str, float]:
@@ -144,10 +144,12 @@ def _seen_from(folder: Path, source: Path) -> str:
 def _write(work: Path, trace: Trace, *, video: str | None) -> None:
     from emoagent.viewer.report import write_report
 
-    write_text(work / "trace.json", trace_json(trace))
+    write_bytes(work / "trace.json", trace_json(trace))
     write_report(trace, work / "report.html", media=work / "media", video=video)
 
 
-def trace_json(trace: Trace) -> str:
-    """The trace as it stands in `trace.json`: indented, one trailing newline, the same bytes for the same run."""
-    return trace.model_dump_json(indent=1) + "\n"
+def trace_json(trace: Trace) -> bytes:
+    """The trace as it stands in `trace.json`: one line of UTF-8, the same bytes for the same run."""
+    from pydantic_core import to_json
+
+    return to_json(trace) + b"\n"

@@ -103,8 +103,13 @@ def fingerprint(source: Path, settings: dict[str, str], version: str) -> dict[st
 
 def write_text(path: Path, text: str) -> None:
     """Writes a file whole or not at all."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Writes a file whole or not at all."""
     unfinished = path.with_name(f".{path.name}.tmp")
-    unfinished.write_text(text, encoding="utf-8")
+    unfinished.write_bytes(data)
     os.replace(unfinished, path)
 
 

@@ -73,7 +73,7 @@ def test_models_without_any(
 
 
 def test_a_report_can_be_written_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "trace.json").write_text(trace_json(example_trace()))
+    (tmp_path / "trace.json").write_bytes(trace_json(example_trace()))
     assert run(monkeypatch, "report", tmp_path) == 0
     assert "<script" in (tmp_path / "report.html").read_text()
 

@@ -35,7 +35,8 @@ def _one(file: Path, folder: Path | None, settings: Settings, as_json: bool, res
     with progress(file.name) as listener:
         trace = analyze(file, folder, settings=settings, resume=resume, listener=listener)
     if as_json:
-        sys.stdout.write(trace_json(trace) if folder is None else (folder / "trace.json").read_text(encoding="utf-8"))
+        sys.stdout.buffer.write(trace_json(trace))
+        sys.stdout.buffer.flush()
     else:
         _tell(trace, folder)
     for fault in trace.faults:

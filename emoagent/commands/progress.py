@@ -44,6 +44,7 @@ class _Bars:
     def hear(self, message: dict[str, Any]) -> None:
         if isinstance(clip := message.get("clip"), Clip):
             self.total = clip.duration
+        if "clip" in message:
             return
         if "fetched" in message:
             self._show("model file", message["of"] or None, message["fetched"])
