@@ -19,6 +19,7 @@ from importlib import metadata
 from typing import Generic, Literal, TypeVar
 
 from emoagent.schema import Clip, Evidence, Measure, Modality, Opinion, Person, Producer, Span, Utterance
+from emoagent.tools.progress import stop_if_asked
 
 GROUP = "emoagent.agents"
 Need = Literal["audio", "video", "faces", "text"]
@@ -76,6 +77,7 @@ class Perceiver(Agent[Callable[[Clip, Sequence[Utterance]], Iterable[Finding]]])
         shown = utterances if sees_text else [_blind(u) for u in utterances]
         counts: dict[str, int] = {}
         for finding in self.run(clip, shown):
+            stop_if_asked()
             number = counts[finding.utterance.id] = counts.get(finding.utterance.id, 0) + 1
             yield _evidence(self, finding, f"{finding.utterance.id}.{self.name}.{number}", sees_text)
 

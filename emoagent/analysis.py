@@ -7,15 +7,17 @@ import os
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from emoagent.errors import MediaError, Refused, ResourceLimit
+from emoagent.errors import MediaError, OutputError, Refused, ResourceLimit
 from emoagent.profiles import pick_profile
 from emoagent.run_folder import RunFolder, fingerprint, only_writer, write_bytes, write_text
 from emoagent.schema import Trace
-from emoagent.settings import Settings
+from emoagent.settings import Settings, load_settings
+from emoagent.tools.progress import interruptible
 
 if TYPE_CHECKING:
     from emoagent.graphs.state import Episode
@@ -41,14 +43,22 @@ def analyze(
 
     Raises `MediaError` (unusable file), `OutputError`, `ResourceLimit`, `Refused`, `UsageError`.
     """
-    settings = settings or Settings()
+    settings = settings or load_settings()
     pick_profile(settings.profile)
     _allow(settings)
     path = Path(source)
-    if out is None:
-        with tempfile.TemporaryDirectory(prefix="emoagent-") as folder:
-            return _run(path, Path(folder), settings, resume, listener)
-    return _run(path, Path(out), settings, resume, listener)
+    with interruptible(), nullcontext(out) if out is not None else _passing_folder() as folder:
+        return _run(path, Path(folder), settings, resume, listener)
+
+
+@contextmanager
+def _passing_folder() -> Iterator[str]:
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="emoagent-")
+    except OSError as error:
+        raise OutputError(f"there is no place for temporary files: {error.strerror}", hint="set TMPDIR") from error
+    with folder as name:
+        yield name
 
 
 def _allow(settings: Settings) -> None:
@@ -70,6 +80,7 @@ def _run(path: Path, out: Path, settings: Settings, resume: bool, listener: List
     told = {name: str(value) for name, value in settings.model_dump().items()}
     folder = RunFolder(out, fingerprint(path, told, metadata.version("emoagent")))
     with only_writer(out):
+        folder.check()
         try:
             return _run_in(folder, path, settings, resume, listener)
         except (MediaError, Refused):

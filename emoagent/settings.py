@@ -41,7 +41,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Flags, environment, `./emoagent.toml`, the user's file: in this order."""
-        files = (Path("emoagent.toml"), user_config_path("emoagent") / "emoagent.toml")
+        files = filter(_there, (Path("emoagent.toml"), user_config_path("emoagent") / "emoagent.toml"))
         return (init_settings, env_settings, *(TomlConfigSettingsSource(settings_cls, f) for f in files))
 
 
@@ -53,5 +53,12 @@ def load_settings(**flags: Any) -> Settings:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"]))
         raise UsageError(f"setting {name!r}: {first['msg']}", hint=f"EMOAGENT_{name.upper()}, emoagent.toml") from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise UsageError(f"emoagent.toml cannot be read: {error}", hint="mend or remove the file") from error
+
+
+def _there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a home or working folder that may not be looked into holds no settings for us
+        return False

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -153,6 +156,38 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path) -> None:
         pytest.skip("the superuser may read everything")
     with pytest.raises(MediaError, match="may not be read"):
         probe(path)
+
+
+def test_the_decoder_ends_with_whoever_asked(tmp_path: Path) -> None:
+    job = {"op": "pictures", "start": 0, "fps": 25, "side": 960, "path": str(write_clip(tmp_path / "a.mp4", seconds=9))}
+    child = subprocess.Popen(
+        [sys.executable, "-P", "-m", "emoagent.tools.decoder", json.dumps(job)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    with child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        child.stdout.read(4)
+        child.stdin.close()
+        assert child.wait(timeout=5) == 1
+
+
+def test_an_hour_of_nothing_in_the_middle(tmp_path: Path) -> None:
+    """The hour comes in small pieces, and the pictures after it are found."""
+    path = tmp_path / "gap.mkv"
+    with av.open(str(path), "w") as target, av.open(str(write_clip(tmp_path / "a.mp4"))) as source:
+        copies = {s.index: target.add_stream_from_template(s) for s in source.streams}
+        for packet in source.demux():
+            if packet.pts is None or packet.dts is None:
+                continue
+            late = round(3600 / packet.time_base) if packet.dts * packet.time_base > 1 else 0
+            packet.pts, packet.dts, packet.stream = packet.pts + late, packet.dts + late, copies[packet.stream.index]
+            target.mux(packet)
+    clip = probe(path).clip
+    with working_in(Workspace(path, tmp_path / "run")):
+        assert audio_of(clip).duration == pytest.approx(3602, abs=0.2)
+        assert clip.duration == pytest.approx(3602, abs=0.2)
+        assert [round(time) for _, time, _ in frames_at(clip, [0.2, 3601.6])] == [0, 3602]
 
 
 def test_real_clips(shared: Path) -> None:

@@ -3,14 +3,17 @@
 It answers on stdout with messages: a 4-byte little-endian length, that many bytes of JSON, then `bytes` bytes of data
 if the JSON names them. The last message is `{"end": …}`, or `{"error": {code, message, hint}}`.
 It reads one file, only in container formats of an allow-list, under limits of memory, processor time and open files.
+It ends when its stdin does, so that it never outlives the process that asked.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import resource
 import struct
 import sys
+import threading
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 FORMATS = "aac,aiff,amr,asf,avi,flac,flv,m4v,matroska,mov,mp3,mp4,mpeg,mpegts,mpegvideo,mxf,ogg,opus,wav,w64,webm,wv"
 PLAYLISTS = {b"#EXTM3U": "an HLS playlist", b"ffconcat": "a concat list", b"<MPD": "a DASH manifest"}
 RATE = 16_000
+SILENCE = 60 * RATE
 MAX_PIXELS = 8192 * 8192
 MEMORY = 6 << 30
 
@@ -34,6 +38,7 @@ class UnusableError(Exception):
 
 def main() -> None:
     """Runs one job and answers on stdout."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     job = json.loads(sys.argv[1])
     _limit(job.get("cpu_seconds", 120))
     try:
@@ -45,6 +50,12 @@ def main() -> None:
         _send({"error": {"code": "resource_limit", "message": "decoding needs more memory than is allowed"}})
     except Exception as error:
         _send({"error": {"code": "bad_media", "message": f"cannot be decoded: {_plain(error)}"}})
+
+
+def _end_with_parent() -> None:
+    while os.read(0, 1):
+        pass
+    os._exit(1)
 
 
 def _limit(cpu_seconds: int) -> None:
@@ -217,7 +228,8 @@ def _audio(job: dict[str, Any]) -> Messages:
         due = round((frame.time - job["start"]) * RATE) if frame.time is not None else written
         gap = min(due, limit) - written
         if gap > RATE // 10:
-            yield {}, bytes(2 * gap)
+            for begin in range(0, gap, SILENCE):
+                yield {}, bytes(2 * min(SILENCE, gap - begin))
             written += gap
         frame.pts = None
         for piece in resampler.resample(frame):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import select
 import signal
 import struct
@@ -20,15 +21,18 @@ from numpy.typing import NDArray
 
 from emoagent.errors import EmoagentError, MediaError, ResourceLimit
 from emoagent.schema import AudioStream, Clip, Fault, VideoStream
+from emoagent.tools.progress import stop_if_asked
 from emoagent.tools.workspace import workspace
 
 ANALYSIS_FPS = 12.5
 ANALYSIS_SIDE = 960
 STALL_SECONDS = 60.0
+GLANCE_SECONDS = 0.25
 PIPE_BYTES = 1 << 20
 KEPT_VARIABLES = ("PATH", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "LANG", "TMPDIR", "HOME")
 
 Picture = NDArray[np.uint8]
+_WANTED = "give the path of a video or audio file"
 
 
 @dataclass(frozen=True)
@@ -90,19 +94,27 @@ def embedded_subtitles(clip: Clip) -> list[tuple[float, float, str]]:
 
 
 def check_file(path: Path) -> None:
-    problem = None
-    if not path.exists():
-        problem = "there is no such file"
-    elif path.is_dir():
-        problem = "it is a folder, not a media file"
-    elif not path.is_file():
-        problem = "it is not a regular file"
-    elif path.stat().st_size == 0:
-        problem = "the file is empty"
-    elif not os.access(path, os.R_OK):
-        problem = "it may not be read"
+    """Raises `MediaError` unless `path` is a regular file that is not empty and may be read."""
+    try:
+        problem = _problem(path)
+    except OSError as error:
+        problem = f"it cannot be looked at: {error.strerror or error}"
     if problem:
-        raise MediaError(f"{path.name}: {problem}", hint="give the path of a video or audio file", where=str(path))
+        address = re.match(r"[a-z][a-z0-9+.-]+:/", str(path), re.IGNORECASE)
+        hint = "nothing is fetched: download it, and give the path of the file" if address else _WANTED
+        raise MediaError(f"{path.name or path}: {problem}", hint=hint, where=str(path))
+
+
+def _problem(path: Path) -> str | None:
+    if not path.exists():
+        return "there is no such file"
+    if path.is_dir():
+        return "it is a folder, not a media file"
+    if not path.is_file():
+        return "it is not a regular file"
+    if path.stat().st_size == 0:
+        return "the file is empty"
+    return None if os.access(path, os.R_OK) else "it may not be read"
 
 
 def _cut_off(clip: Clip, claimed: float | None) -> Iterator[Fault]:
@@ -124,12 +136,17 @@ def _end(path: Path, job: dict[str, Any]) -> dict[str, Any]:
 
 
 def _messages(path: Path, job: dict[str, Any]) -> Iterator[tuple[dict[str, Any], bytes]]:
-    """Runs one job in a child process and yields its messages; the last one has the key `end`."""
+    """Runs one job in a child process and yields its messages; the last one has the key `end`.
+
+    The child has a session of its own: Ctrl-C must reach only us, or its death would be taken for a broken file. It
+    ends with its stdin, which closes however we end.
+    """
     command = [sys.executable, "-P", "-m", "emoagent.tools.decoder", json.dumps({**job, "path": str(path.resolve())})]
     environment = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
     with subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0, env=environment
-    ) as child:
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0, env=environment,
+        start_new_session=True,
+    ) as child:  # fmt: skip
         assert child.stdout is not None
         _widen(child.stdout.fileno())
         try:
@@ -154,13 +171,21 @@ def _exactly(child: subprocess.Popen[bytes], size: int, path: Path) -> bytes:
     data, filled = bytearray(size), 0
     with memoryview(data) as view:
         while filled < size:
-            if not select.select([child.stdout], [], [], STALL_SECONDS)[0]:
-                raise ResourceLimit(f"{path.name}: the decoder gave nothing for {STALL_SECONDS:.0f} s", where=str(path))
+            _await(child, path)
             count = child.stdout.readinto(view[filled:])  # type: ignore[attr-defined]
             if not count:
                 raise _death(child, path)
             filled += count
     return bytes(data)
+
+
+def _await(child: subprocess.Popen[bytes], path: Path) -> None:
+    assert child.stdout is not None
+    for _ in range(round(STALL_SECONDS / GLANCE_SECONDS)):
+        stop_if_asked()
+        if select.select([child.stdout], [], [], GLANCE_SECONDS)[0]:
+            return
+    raise ResourceLimit(f"{path.name}: the decoder gave nothing for {STALL_SECONDS:.0f} s", where=str(path))
 
 
 def _death(child: subprocess.Popen[bytes], path: Path) -> EmoagentError:

@@ -15,6 +15,7 @@ import numpy as np
 
 from emoagent.schema import Span, Word
 from emoagent.tools.audio import RATE, Audio
+from emoagent.tools.progress import tell
 
 FRAME_RATE = 100
 BLOCK = 30.0
@@ -40,6 +41,7 @@ def recognise(audio: Audio) -> Iterator[tuple[Span, tuple[Word, ...]]]:
         decoder = decoder or _decoder()
         for piece in pieces(audio, heard):
             yield _inside(piece, span), words_of(decoder, audio, piece)
+            tell(piece.end)
 
 
 def speech_spans(audio: Audio) -> Iterator[Span]:
