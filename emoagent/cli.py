@@ -77,7 +77,7 @@ def root(
 
 @app.command()
 def analyze(
-    files: Annotated[list[Path], typer.Argument(help="video or audio files", metavar="FILE")],
+    files: Annotated[list[Path], typer.Argument(help="video or audio files", metavar="FILE", readable=False)],
     out: Annotated[
         Path | None,
         typer.Option("-o", "--out", help="folder for the result [default: NAME.emoagent; none with --json]"),
@@ -105,7 +105,7 @@ def analyze(
 
 @app.command()
 def report(
-    run: Annotated[Path, typer.Argument(help="a result folder, or its trace.json", metavar="RUN")],
+    run: Annotated[Path, typer.Argument(help="a result folder, or its trace.json", metavar="RUN", readable=False)],
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="the page [default: report.html in the folder]")
     ] = None,

@@ -33,16 +33,31 @@ class RunFolder:
 
     def finished(self) -> bool:
         """Whether the folder holds the complete result of just this run."""
-        return not self.unfinished.exists() and _manifest(self.path) == self.fingerprint
+        return _manifest(self.unfinished) is None and _manifest(self.path) == self.fingerprint
 
     def resumable(self) -> bool:
         """Whether an unfinished run of just this kind is there."""
         return _manifest(self.unfinished) == self.fingerprint
 
+    def check(self) -> None:
+        """Raises `OutputError` where a result here would take the place of something that is not a result."""
+        source, place = Path(self.fingerprint["source"]), self.path.resolve()
+        owned = [place / name for name in (*RESULTS, MANIFEST, UNFINISHED, LOCK)]
+        if any(source.is_relative_to(path) for path in owned):
+            raise OutputError(f"the result would replace {source.name} itself", hint="choose another -o DIR")
+        ours = _manifest(self.path) is not None or (self.unfinished / PLAN).exists()
+        if not ours and (alien := [name for name in RESULTS if (self.path / name).exists()]):
+            raise OutputError(
+                f"the output folder holds {alien[0]!r}, which is of no earlier result and would be replaced",
+                hint="choose another -o DIR", where=str(self.path),
+            )  # fmt: skip
+
     def open(self, *, resume: bool) -> Path:
         """The folder to work in, empty unless an equal run is resumed. Raises `OutputError`, `ResourceLimit`."""
         with _disk(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
+            if (self.unfinished / PLAN).exists():
+                self.finish()
             if self.unfinished.exists() and not (resume and self.resumable()):
                 shutil.rmtree(self.unfinished)
             self.unfinished.mkdir(exist_ok=True)
@@ -55,14 +70,16 @@ class RunFolder:
 
     def finish(self) -> None:
         """Moves the complete result into place. Killed at any point, it can be called again."""
-        plan = self.unfinished / PLAN
+        plan, manifest = self.unfinished / PLAN, self.unfinished / MANIFEST
         with _disk(self.path):
-            if not plan.exists():
-                write_text(plan, "\n".join(name for name in RESULTS if (self.unfinished / name).exists()))
-            made = plan.read_text(encoding="utf-8").split("\n")
-            for name in RESULTS:
-                self._put_in_place(name, made)
-            write_text(self.path / MANIFEST, json.dumps(self.fingerprint, indent=1))
+            if manifest.exists():
+                if not plan.exists():
+                    write_text(plan, "\n".join(name for name in RESULTS if (self.unfinished / name).exists()))
+                made = plan.read_text(encoding="utf-8").split("\n")
+                write_text(self.path / MANIFEST, "{}")
+                for name in RESULTS:
+                    self._put_in_place(name, made)
+                os.replace(manifest, self.path / MANIFEST)
             shutil.rmtree(self.unfinished)
 
     def discard(self) -> None:
@@ -84,7 +101,7 @@ def only_writer(path: Path) -> Iterator[None]:
     """Keeps other runs out of the folder while this one writes. Raises `OutputError` if one is at it."""
     with _disk(path):
         path.mkdir(parents=True, exist_ok=True)
-        lock = (path / LOCK).open("w")
+        lock = (path / LOCK).open("a")
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -39,13 +39,17 @@ def earlier(tmp_path: Path) -> Path:
     folder = tmp_path / "out"
     (folder / "media").mkdir(parents=True)
     (folder / "trace.json").write_text("an earlier trace")
+    (folder / "run.json").write_text("{}")
     (folder / "media" / "u1.jpg").write_bytes(b"an earlier picture")
     return folder
 
 
 def untouched(folder: Path) -> bool:
     names = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file() and p.name != ".lock"}
-    return names == {"trace.json", "media/u1.jpg"} and (folder / "trace.json").read_text() == "an earlier trace"
+    return (
+        names == {"trace.json", "run.json", "media/u1.jpg"}
+        and (folder / "trace.json").read_text() == "an earlier trace"
+    )
 
 
 def text_as_mp4(folder: Path) -> Path:
@@ -85,6 +89,14 @@ def a_pipe(folder: Path) -> Path:
 
 def missing(folder: Path) -> Path:
     return folder / "nowhere.mp4"
+
+
+def too_long_a_name(folder: Path) -> Path:
+    return folder / f"{'x' * 300}.mp4"
+
+
+def an_address(folder: Path) -> Path:
+    return Path("https://example.com/a.mp4")
 
 
 def no_streams(folder: Path) -> Path:
@@ -137,8 +149,8 @@ def zero_by_zero(folder: Path) -> Path:
 
 
 UNUSABLE = (
-    text_as_mp4, zero_bytes, random_bytes, concat_list, playlist, a_folder, a_pipe, missing, no_streams, no_samples,
-    only_a_cover, zero_by_zero,
+    text_as_mp4, zero_bytes, random_bytes, concat_list, playlist, a_folder, a_pipe, missing, too_long_a_name,
+    an_address, no_streams, no_samples, only_a_cover, zero_by_zero,
 )  # fmt: skip
 
 
@@ -231,6 +243,49 @@ def test_an_output_folder_that_cannot_be_made(
     (tmp_path / "file").touch()
     assert run(monkeypatch, "analyze", write_clip(tmp_path / "a.mp4"), "-o", tmp_path / "file" / "out") == 2
     assert "output folder" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["media", "work"])
+def test_an_output_folder_with_what_is_not_ours(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Somebody's project with their own `media/` in it: nothing of theirs is replaced."""
+    mine = write_clip(tmp_path / "clip.mp4")
+    (tmp_path / "project" / name).mkdir(parents=True)
+    (tmp_path / "project" / name / "holiday.mp4").write_bytes(b"mine")
+    assert run(monkeypatch, "analyze", mine, "-o", tmp_path / "project") == 2
+    assert f"'{name}'" in capfd.readouterr().err
+    assert (tmp_path / "project" / name / "holiday.mp4").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("place", ["media/a.mp4", ".unfinished/a.mp4", "trace.json"])
+def test_the_source_is_not_replaced_by_its_result(
+    place: str, earlier: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (earlier / place).parent.mkdir(exist_ok=True)
+    content = write_clip(earlier.parent / "a.mp4").read_bytes()
+    (earlier / place).write_bytes(content)
+    assert run(monkeypatch, "analyze", earlier / place, "-o", earlier) == 2
+    assert "replace" in capfd.readouterr().err
+    assert (earlier / place).read_bytes() == content
+
+
+def test_the_report_does_not_replace_the_trace(
+    earlier: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "report", earlier, "-o", earlier / "trace.json") == 2
+    assert "Traceback" not in capfd.readouterr().err
+    assert untouched(earlier)
+
+
+@pytest.mark.parametrize("content", [b"profile = ", b'policy = "\xff"', b"max_hours = 'many'", b"agents = 3"])
+def test_a_broken_settings_file(
+    content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "emoagent.toml").write_bytes(content)
+    assert run(monkeypatch, "analyze", write_clip(tmp_path / "a.mp4"), "--json") == 2
+    assert "emoagent.toml" in capfd.readouterr().err
 
 
 def test_no_space_left(

@@ -16,9 +16,11 @@ from emoagent.run_folder import RESULTS, RunFolder
 pytestmark = pytest.mark.real
 
 
-def start(sample: Path, out: Path, *more: str) -> subprocess.Popen[str]:
+def start(sample: Path, out: Path, *more: str, start_new_session: bool = False) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "emoagent", "analyze", str(sample), "-o", str(out), *more]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=start_new_session
+    )
 
 
 def finish(sample: Path, out: Path, *more: str) -> str:
@@ -64,6 +66,24 @@ def test_killed_in_the_middle_of_watching(sample: Path, expected: bytes, tmp_pat
     assert (tmp_path / "out" / "trace.json").read_bytes() == expected
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_while_watching(number: signal.Signals, sample: Path, expected: bytes, tmp_path: Path) -> None:
+    """As by Ctrl-C, which a terminal sends to the children too: it stops at once and leaves no fault behind."""
+    process = start(sample, tmp_path / "out", start_new_session=True)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("  hear:"):
+            break
+    time.sleep(0.5)
+    os.killpg(process.pid, number)
+    _, said = process.communicate(timeout=3)
+    assert process.returncode == 130
+    assert "--resume" in said
+    assert "Traceback" not in said
+    finish(sample, tmp_path / "out", "--resume")
+    assert (tmp_path / "out" / "trace.json").read_bytes() == expected
+
+
 @pytest.mark.parametrize("moved", range(len(RESULTS)))
 def test_killed_while_results_are_moved_into_place(moved: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = RunFolder(tmp_path / "out", {"sha256": "1"})
@@ -94,6 +114,19 @@ def test_killed_while_results_are_moved_into_place(moved: int, tmp_path: Path, m
     assert folder.finished()
     assert (tmp_path / "out" / "trace.json").read_text() == "new"
     assert (tmp_path / "out" / "media" / "file").read_text() == "new"
+
+
+def test_a_new_run_first_completes_one_that_was_killed_while_it_was_moved(tmp_path: Path) -> None:
+    """Else the folder would keep a mixture of two runs if the new one fails."""
+    folder = RunFolder(tmp_path, {"sha256": "1"})
+    work = folder.open(resume=False)
+    (work / "trace.json").write_text("complete")
+    (work / ".moving").write_text("trace.json")
+    other = RunFolder(tmp_path, {"sha256": "2"})
+    other.open(resume=False)
+    other.discard()
+    assert folder.finished()
+    assert (tmp_path / "trace.json").read_text() == "complete"
 
 
 def test_a_different_run_is_not_resumed(tmp_path: Path) -> None:
