@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import wave
 from fractions import Fraction
 from pathlib import Path
 
@@ -39,9 +40,9 @@ def write_clip(
             container.mux(video.encode())
         if audio is not None and tone:
             times = np.arange(round(seconds * RATE)) / RATE
-            wave = (8000 * np.sin(2 * np.pi * tone * times)).astype(np.int16)
-            for start in range(0, len(wave), 1024):
-                block = av.AudioFrame.from_ndarray(wave[None, start : start + 1024], format="s16", layout="mono")
+            tone_wave = (8000 * np.sin(2 * np.pi * tone * times)).astype(np.int16)
+            for start in range(0, len(tone_wave), 1024):
+                block = av.AudioFrame.from_ndarray(tone_wave[None, start : start + 1024], format="s16", layout="mono")
                 block.rate, block.pts = RATE, start
                 container.mux(audio.encode(block))
             container.mux(audio.encode())
@@ -188,6 +189,34 @@ def test_an_hour_of_nothing_in_the_middle(tmp_path: Path) -> None:
         assert audio_of(clip).duration == pytest.approx(3602, abs=0.2)
         assert clip.duration == pytest.approx(3602, abs=0.2)
         assert [round(time) for _, time, _ in frames_at(clip, [0.2, 3601.6])] == [0, 3602]
+
+
+def test_sound_that_changes_its_form(tmp_path: Path) -> None:
+    """A recording in which a programme in mono is followed by one in stereo, as a receiver writes it."""
+    parts = list[bytes]()
+    for number, layout in enumerate(("mono", "stereo")):
+        with av.open(str(tmp_path / "part.ts"), "w") as container:
+            audio = container.add_stream("mp2", rate=RATE, layout=layout)
+            silence = np.zeros((1, RATE * (1 + number)), np.int16)
+            for start in range(0, RATE, 1024):
+                block = av.AudioFrame.from_ndarray(silence[:, : 1024 * (1 + number)], format="s16", layout=layout)
+                block.rate, block.pts = RATE, RATE * number + start
+                container.mux(audio.encode(block))
+            container.mux(audio.encode())
+        parts.append((tmp_path / "part.ts").read_bytes())
+    path = tmp_path / "both.ts"
+    path.write_bytes(b"".join(parts))
+    with working_in(Workspace(path, tmp_path / "run")):
+        assert audio_of(probe(path).clip).duration == pytest.approx(2, abs=0.3)
+
+
+def test_hardly_any_sound(tmp_path: Path) -> None:
+    with wave.open(str(tmp_path / "blip.wav"), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(96000)
+        file.writeframes(bytes(8))
+    assert probe(tmp_path / "blip.wav").clip.duration == 0.001
 
 
 def test_real_clips(shared: Path) -> None:

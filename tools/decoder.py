@@ -162,7 +162,7 @@ def _spans(container: InputContainer, streams: list[Any]) -> dict[int, tuple[flo
 
     spans: dict[int, tuple[float, float]] = {}
     try:
-        for packet in container.demux(streams):
+        for packet in _packets(container, streams):
             if packet.pts is None or packet.time_base is None or not packet.size:
                 continue
             start = float(packet.pts * packet.time_base)
@@ -194,11 +194,21 @@ def _audio_facts(path: str) -> dict[str, Any] | None:
     return {"rate": stream.rate, "channels": stream.channels, "codec": stream.codec_context.name}
 
 
+def _packets(container: InputContainer, streams: list[Any]) -> Iterator[Any]:
+    """The packets of `streams` to the end of the file."""
+    while True:
+        try:
+            yield from container.demux(streams)
+        except IndexError:  # PyAV's answer to a stream that begins in the middle of the file: goes on behind it
+            continue
+        return
+
+
 def _frames(container: InputContainer, stream: Any) -> Iterator[Any]:
     """Decoded frames of a stream. Damaged packets are skipped; the stream ends where the file breaks off."""
     import av
 
-    packets = container.demux(stream)
+    packets = _packets(container, [stream])
     while True:
         try:
             packet = next(packets)
@@ -222,7 +232,7 @@ def _audio(job: dict[str, Any]) -> Messages:
 
     container = _open(job["path"])
     stream = _pick(container)[1]
-    resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
+    resampler, kind = av.AudioResampler(format="s16", layout="mono", rate=RATE), None
     limit, written = round(job["duration"] * RATE) + RATE, 0
     for frame in _frames(container, stream):
         due = round((frame.time - job["start"]) * RATE) if frame.time is not None else written
@@ -232,12 +242,20 @@ def _audio(job: dict[str, Any]) -> Messages:
                 yield {}, bytes(2 * min(SILENCE, gap - begin))
             written += gap
         frame.pts = None
+        if kind not in (None, _kind(frame)):
+            resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
+        kind = _kind(frame)
         for piece in resampler.resample(frame):
             data = piece.to_ndarray().tobytes()[: 2 * (limit - written)]
             written += len(data) // 2
             if data:
                 yield {}, data
     yield {"end": {"samples": written}}, b""
+
+
+def _kind(frame: Any) -> tuple[str, str, int]:
+    """What may change in the middle of a stream, e.g. where a programme with another sound follows."""
+    return frame.format.name, frame.layout.name, frame.sample_rate
 
 
 def _pictures(job: dict[str, Any]) -> Messages:

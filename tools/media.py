@@ -54,7 +54,7 @@ def probe(path: Path) -> Probed:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     clip = Clip(
         id=digest[:16], name=path.name, sha256=digest, bytes=path.stat().st_size, format=facts["format"],
-        start=facts["start"], duration=round(facts["duration"], 3), subtitles=facts["subtitles"],
+        start=facts["start"], duration=max(0.001, round(facts["duration"], 3)), subtitles=facts["subtitles"],
         video=VideoStream(**facts["video"]) if facts["video"] else None,
         audio=AudioStream(**facts["audio"]) if facts["audio"] else None,
     )  # fmt: skip
