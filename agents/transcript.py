@@ -63,7 +63,9 @@ def _chosen(clip: Clip, choice: str) -> tuple[Heard, str]:
     ways = hearers()
     if choice not in ways:
         names = ", ".join(["auto", *ways])
-        raise UsageError(f"this version has no way to hear called {choice!r}", hint=f"Use --transcript with one of: {names}")
+        raise UsageError(
+            f"this version has no way to hear called {choice!r}", hint=f"Use --transcript with one of: {names}"
+        )
     if "audio" in ways[choice].needs and clip.audio is None:
         raise UsageError(f"{clip.name} has no sound, which {choice!r} needs", hint="Use --transcript auto or windows")
     found = ways[choice].run(clip)

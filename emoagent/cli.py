@@ -84,7 +84,9 @@ def analyze(
     ] = None,
     as_json: Json = False,
     profile: Annotated[str | None, typer.Option(help="auto or embedded (local, server: not in this version)")] = None,
-    transcript: Annotated[str | None, typer.Option(help="auto, subtitles, pocketsphinx, windows (whisperx: not in this version)")] = None,
+    transcript: Annotated[
+        str | None, typer.Option(help="auto, subtitles, pocketsphinx, windows (whisperx: not in this version)")
+    ] = None,
     agents: Annotated[str | None, typer.Option(help="perception agents to run, with commas [default: all]")] = None,
     policy: Annotated[
         str | None, typer.Option(help="on conflict: reliability-weighted, report-both, face-first or voice-first")

@@ -10,26 +10,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emoagent.tools.face_geometry import FEATURES
-from emoagent.tools.face_series import FaceSeries, Floats
+from emoagent.tools.face_series import BLENDSHAPES, FaceSeries, Floats, without_blendshapes
 
-BLENDSHAPES = 52
-WIDTHS = {"box": 4, "quality": 1, "pose": 3, "features": len(FEATURES), "blendshapes": BLENDSHAPES}
+WIDTHS = {"box": 4, "quality": 1, "pose": 3, "features": len(FEATURES)}
 
 
 @dataclass(frozen=True)
 class Row:
-    """One face in one frame; `numbers` are those of `WIDTHS`, one after the other, float32."""
+    """One face in one frame; `numbers` are those of `WIDTHS`, one after the other, float32; `shapes` (52,) or none."""
 
     time: float
     numbers: Floats
+    shapes: Floats | None
 
     @classmethod
     def of(
         cls, time: float, box: list[float], quality: float, pose: Floats, features: Floats, shapes: Floats | None
     ) -> Row:
-        """Puts the numbers of a row together; missing blendshapes become NaN."""
-        tail = np.full(BLENDSHAPES, np.nan, np.float32) if shapes is None else shapes
-        return cls(time, np.concatenate([box, [quality], pose, features, tail], dtype=np.float32))
+        """Puts the numbers of a row together."""
+        return cls(time, np.concatenate([box, [quality], pose, features], dtype=np.float32), shapes)
 
 
 @dataclass
@@ -39,6 +38,7 @@ class Rows:
     time: array[float] = field(default_factory=lambda: array("d"))
     track: array[int] = field(default_factory=lambda: array("i"))
     numbers: array[float] = field(default_factory=lambda: array("f"))
+    shapes: array[float] = field(default_factory=lambda: array("f"))
     frames: array[float] = field(default_factory=lambda: array("d"))
     cuts: array[float] = field(default_factory=lambda: array("d"))
 
@@ -47,6 +47,8 @@ class Rows:
         self.time.append(row.time)
         self.track.append(track)
         self.numbers.frombytes(row.numbers.tobytes())
+        if row.shapes is not None:
+            self.shapes.frombytes(row.shapes.astype(np.float32).tobytes())
 
     def series(self, asset: str) -> FaceSeries:
         """All rows, ordered by time, then by track."""
@@ -58,6 +60,8 @@ class Rows:
             name: table[order, end - width : end] for (name, width), end in zip(WIDTHS.items(), ends, strict=True)
         }
         quality: NDArray[np.float32] = columns.pop("quality")[:, 0]
+        shapes = np.frombuffer(self.shapes, np.float32).reshape(-1, BLENDSHAPES)
+        columns["blendshapes"] = shapes[order] if len(shapes) else without_blendshapes(len(order))
         return FaceSeries(
             time=time[order], track=track[order], quality=quality, frames=np.array(self.frames, np.float64),
             cuts=np.array(self.cuts, np.float64), asset=asset, **columns,

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
+BLENDSHAPES = 52
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ class FaceSeries:
         """Writes an uncompressed `.npz`."""
         with path.open("wb") as file:
             arrays: dict[str, Any] = {name: np.asarray(value) for name, value in vars(self).items()}
+            if np.isnan(self.blendshapes).all():
+                arrays.pop("blendshapes")
             np.savez(file, **arrays)
 
     @classmethod
@@ -59,4 +62,10 @@ class FaceSeries:
         """Reads what `save` wrote."""
         with np.load(path, allow_pickle=False) as data:
             fields = {name: data[name] for name in data.files}
+        fields.setdefault("blendshapes", without_blendshapes(len(fields["time"])))
         return cls(**{**fields, "asset": str(fields["asset"])})
+
+
+def without_blendshapes(rows: int) -> Floats:
+    """(rows, 52) NaN that take no memory: what a model without blendshapes gives."""
+    return np.broadcast_to(np.float32(np.nan), (rows, BLENDSHAPES))
