@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import os
 import sys
@@ -10,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from emoagent.errors import EXIT_INTERRUPTED, EmoagentError, InternalError
+from emoagent.errors import EXIT_INTERRUPTED, EmoagentError, InternalError, ResourceLimit
 
 QUIET = {
     "GLOG_minloglevel": "3", "TF_CPP_MIN_LOG_LEVEL": "3", "HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1",
@@ -33,6 +35,7 @@ Json = Annotated[bool, typer.Option("--json", help="print JSON on stdout and not
 def main() -> None:
     """Entry point: every error leaves as one message with its exit status, never as a traceback."""
     os.environ.update({name: value for name, value in QUIET.items() if name not in os.environ})
+    _open_streams()
     try:
         app()
     except EmoagentError as error:
@@ -44,10 +47,24 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            full = ResourceLimit("no space left on the disk", hint="free some space")
+            show_error(full, as_json="--json" in sys.argv)
+            sys.exit(full.exit_status)
         if os.environ.get("EMOAGENT_DEBUG"):
             raise
         show_error(InternalError(error), as_json="--json" in sys.argv)
         sys.exit(InternalError.exit_status)
+
+
+def _open_streams() -> None:
+    """What a closed stream is told goes nowhere; what its coding does not have is written as an escape."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def show_error(error: EmoagentError, *, as_json: bool) -> None:

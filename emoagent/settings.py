@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from platformdirs import user_config_path
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from emoagent.errors import UsageError
 from emoagent.schema import Mode, Policy
@@ -25,11 +31,17 @@ class Settings(BaseSettings):
 
     profile: Profile = Field(default="auto", description="which models to run")
     transcript: Transcript = Field(default="auto", description="where the words come from")
-    agents: tuple[str, ...] = Field(default=(), description="perception agents to run; empty: all")
+    agents: Annotated[tuple[str, ...], NoDecode] = Field(default=(), description="perception agents to run; empty: all")
     policy: Policy = Field(default="reliability-weighted", description="what to do when modalities disagree")
     mode: Mode = Field(default="causal", description="causal: a verdict never sees what comes later")
     context: Context = Field(default="unspecified", description="where the recording comes from")
     max_hours: float = Field(default=6.0, gt=0, description="longest clip that is accepted, in hours")
+
+    @field_validator("agents", mode="before")
+    @classmethod
+    def _names(cls, value: Any) -> Any:
+        """`voice,face`, as on the command line, means the two."""
+        return tuple(name.strip() for name in value.split(",") if name.strip()) if isinstance(value, str) else value
 
     @classmethod
     def settings_customise_sources(

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import os
+import shlex
 import struct
+import subprocess
+import sys
 import wave
 from collections.abc import Callable
 from pathlib import Path
@@ -286,6 +289,32 @@ def test_a_broken_settings_file(
     (tmp_path / "emoagent.toml").write_bytes(content)
     assert run(monkeypatch, "analyze", write_clip(tmp_path / "a.mp4"), "--json") == 2
     assert "emoagent.toml" in capfd.readouterr().err
+
+
+def test_agents_from_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = write_clip(tmp_path / "a.mp4")
+    monkeypatch.setenv("EMOAGENT_AGENTS", "transcript, voice")
+    assert run(monkeypatch, "analyze", path, "--json") == 0
+    monkeypatch.setenv("EMOAGENT_AGENTS", "nobody")
+    assert run(monkeypatch, "analyze", path, "--json") == 2
+    assert "nobody" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(("shell", "status"), [("PYTHONIOENCODING=ascii", 0), ("", 0), ("", 7)])
+def test_a_stdout_that_takes_little_or_nothing(shell: str, status: int, tmp_path: Path) -> None:
+    """ASCII only, closed, full."""
+    end = "> /dev/full" if status else ("" if shell else ">&-")
+    if status and not Path("/dev/full").exists():
+        pytest.skip("no /dev/full here")
+    write_clip(tmp_path / "a.mp4")
+    (tmp_path / "a.srt").write_text("1\n00:00:00,200 --> 00:00:02,000\nZoë: “déçu”\n", encoding="utf-8")
+    command = f"{shell} {shlex.quote(sys.executable)} -m emoagent analyze a.mp4 --agents transcript {end}"
+    done = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == status, done.stderr
+    assert "internal" not in done.stderr + done.stdout
+    assert "Traceback" not in done.stderr
 
 
 def test_no_space_left(
