@@ -12,10 +12,11 @@ INTERVAL = 0.1  # seconds
 
 
 class PeakMemory:
-    """Resident memory of the process and its direct children, sampled; `megabytes` is the largest sum seen.
+    """Memory of the process and its direct children, sampled; `megabytes` is the largest sum seen.
 
-    Where there is no /proc, the peak of the process alone. What `getrusage` says of children is of no use: a child
-    starts with the peak of the process that it was forked from.
+    Shared pages are counted once (proportional set size). Neither what `getrusage` says of children nor the sum of
+    resident sizes would do: a child that has just been forked has all the pages of its parent. Where there is no /proc,
+    the peak of the process alone.
     """
 
     def __init__(self) -> None:
@@ -35,7 +36,7 @@ class PeakMemory:
 
     def _watch(self) -> None:
         while sys.platform == "linux" and not self._stop.wait(INTERVAL):
-            self.megabytes = max(self.megabytes, sum(map(_resident, _family())) / 1024)
+            self.megabytes = max(self.megabytes, sum(map(_proportional, _family())) / 1024)
 
 
 def _family() -> list[str]:
@@ -43,9 +44,9 @@ def _family() -> list[str]:
     return ["self", *" ".join(children).split()]
 
 
-def _resident(process: str) -> int:
-    lines = _text(Path("/proc") / process / "status").splitlines()
-    return next((int(line.split()[1]) for line in lines if line.startswith("VmRSS:")), 0)
+def _proportional(process: str) -> int:
+    lines = _text(Path("/proc") / process / "smaps_rollup").splitlines()
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
 
 
 def _text(path: Path) -> str:

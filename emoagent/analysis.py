@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from emoagent.errors import MediaError, OutputError, Refused, ResourceLimit
 from emoagent.profiles import pick_profile
-from emoagent.run_folder import RunFolder, fingerprint, only_writer, write_bytes, write_text
+from emoagent.run_folder import RunFolder, fingerprint, only_writer, write_pieces, write_text
 from emoagent.schema import Trace
 from emoagent.settings import Settings, load_settings
 from emoagent.tools.progress import interruptible
@@ -155,12 +155,25 @@ def _seen_from(folder: Path, source: Path) -> str:
 def _write(work: Path, trace: Trace, *, video: str | None) -> None:
     from emoagent.viewer.report import write_report
 
-    write_bytes(work / "trace.json", trace_json(trace))
+    write_pieces(work / "trace.json", trace_pieces(trace))
     write_report(trace, work / "report.html", media=work / "media", video=video)
 
 
 def trace_json(trace: Trace) -> bytes:
     """The trace as it stands in `trace.json`: one line of UTF-8, the same bytes for the same run."""
+    return b"".join(trace_pieces(trace))
+
+
+def trace_pieces(trace: Trace) -> Iterator[bytes]:
+    """The same, record by record, so that a long trace need not stand in memory a second time."""
     from pydantic_core import to_json
 
-    return to_json(trace) + b"\n"
+    for place, (name, value) in enumerate(trace):
+        yield (b"," if place else b"{") + to_json(name) + b":"
+        if isinstance(value, tuple):
+            yield b"["
+            yield from (b"," * bool(number) + to_json(record) for number, record in enumerate(value))
+            yield b"]"
+        else:
+            yield to_json(value)
+    yield b"}\n"

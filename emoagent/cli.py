@@ -44,17 +44,23 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         sys.exit(0)
     except Exception as error:
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             full = ResourceLimit("no space left on the disk", hint="free some space")
             show_error(full, as_json="--json" in sys.argv)
+            _drop_output()
             sys.exit(full.exit_status)
         if os.environ.get("EMOAGENT_DEBUG"):
             raise
         show_error(InternalError(error), as_json="--json" in sys.argv)
         sys.exit(InternalError.exit_status)
+
+
+def _drop_output() -> None:
+    """What still waits to be written goes nowhere; Python would try again at its end, and exit with 120."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
 
 
 def _open_streams() -> None:

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -120,13 +120,14 @@ def fingerprint(source: Path, settings: dict[str, str], version: str) -> dict[st
 
 def write_text(path: Path, text: str) -> None:
     """Writes a file whole or not at all."""
-    write_bytes(path, text.encode("utf-8"))
+    write_pieces(path, [text.encode("utf-8")])
 
 
-def write_bytes(path: Path, data: bytes) -> None:
+def write_pieces(path: Path, pieces: Iterable[bytes]) -> None:
     """Writes a file whole or not at all."""
     unfinished = path.with_name(f".{path.name}.tmp")
-    unfinished.write_bytes(data)
+    with unfinished.open("wb") as file:
+        file.writelines(pieces)
     os.replace(unfinished, path)
 
 

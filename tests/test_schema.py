@@ -58,3 +58,12 @@ def test_a_trace_cannot_cite_what_does_not_exist() -> None:
     trace = example_trace()
     with pytest.raises(ValidationError, match="does not exist"):
         Trace.model_validate({**trace.model_dump(), "evidence": []})
+
+
+def test_a_trace_is_written_record_by_record() -> None:
+    from example_trace import example_trace
+
+    from emoagent.analysis import trace_json
+
+    trace = example_trace()
+    assert trace_json(trace) == trace.model_dump_json().encode() + b"\n"

@@ -54,6 +54,7 @@ def _tell(trace: Trace, folder: Path | None) -> None:
         sys.stdout.writelines(f"{line}\n" for line in summary_lines(trace))
     if folder is not None:
         sys.stdout.write(f"report: {folder / 'report.html'}\n")
+    sys.stdout.flush()
 
 
 def _folders(files: list[Path], out: Path | None, as_json: bool) -> list[Path | None]:
