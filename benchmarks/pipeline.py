@@ -15,7 +15,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from benchmarks.clips import SAMPLE, looped
 
@@ -71,13 +73,13 @@ def _work(step: str, path: Path) -> None:
     sys.stdout.write(json.dumps({"seconds": clip.duration, "frames": frames, "peak_mb": peak.megabytes}))
 
 
-def _look(frames: object, *, detect: bool) -> int:
+def _look(frames: Iterable[tuple[float, Any]], *, detect: bool) -> int:
     from emoagent.tools.assets import face_landmarker
     from emoagent.tools.landmarker import Landmarker
 
     count = 0
     with Landmarker(face_landmarker().path) as landmarker:
-        for _, picture in frames:  # type: ignore[attr-defined]
+        for _, picture in frames:
             count += 1
             if detect:
                 landmarker.detect(picture)
@@ -94,7 +96,7 @@ def _summary(rounds: list[dict[str, dict[str, float]]]) -> dict[str, float]:
     }
 
 
-def _table(result: dict) -> str:  # type: ignore[type-arg]
+def _table(result: dict[str, Any]) -> str:
     lines = [f"{result['clip']}, {result['seconds']:.0f} s, {result['cores']} cores, {len(result['runs'])} runs\n"]
     for step in STEPS:
         walls = sorted(run[step]["wall"] for run in result["runs"])
