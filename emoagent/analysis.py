@@ -18,6 +18,7 @@ from emoagent.run_folder import RunFolder, fingerprint, only_writer, write_piece
 from emoagent.schema import Trace
 from emoagent.settings import Settings, load_settings
 from emoagent.tools.progress import interruptible
+from emoagent.tools.workspace import Workspace
 
 if TYPE_CHECKING:
     from emoagent.graphs.state import Episode
@@ -98,28 +99,29 @@ def _run_in(folder: RunFolder, path: Path, settings: Settings, resume: bool, lis
     from emoagent.assembly import assemble
 
     work = folder.open(resume=resume)
-    state = _perform(work, path, settings, resume, listener)
+    space = Workspace(path.resolve(), work, folder.fingerprint["sha256"])
+    state = _perform(space, settings, resume, listener)
     trace = assemble(state, settings)
     _write(work, trace, video=_seen_from(folder.path, path) if trace.clip.video else None)
     folder.finish()
     return trace
 
 
-def _perform(work: Path, path: Path, settings: Settings, resume: bool, listener: Listener | None) -> Episode:
+def _perform(space: Workspace, settings: Settings, resume: bool, listener: Listener | None) -> Episode:
     from langsmith.run_helpers import tracing_context
 
     from emoagent.graphs.checkpoints import checkpoints
     from emoagent.graphs.episode import episode_graph
     from emoagent.graphs.state import Environment, Episode
-    from emoagent.tools.workspace import Workspace
 
+    work = space.folder
     took = _earlier_timings(work)
     with checkpoints(work) as saver, tracing_context(enabled=False):
         graph = episode_graph(saver)
         config: Any = {"configurable": {"thread_id": "episode"}}
         begun = resume and saver.get_tuple(config) is not None
         stream: Iterator[Any] = graph.stream(
-            None if begun else Episode(), config, context=Environment(Workspace(path.resolve(), work), settings),
+            None if begun else Episode(), config, context=Environment(space, settings),
             stream_mode=["custom", "values"], durability="sync",
         )  # fmt: skip
         values: dict[str, Any] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import json
 import os
@@ -12,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from emoagent.errors import EXIT_INTERRUPTED, EmoagentError, InternalError, ResourceLimit
+from emoagent.errors import EXIT_INTERRUPTED, EmoagentError, InternalError, out_of_space
 
 QUIET = {
     "GLOG_minloglevel": "3", "TF_CPP_MIN_LOG_LEVEL": "3", "HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1",
@@ -47,8 +46,7 @@ def main() -> None:
         _drop_output()
         sys.exit(0)
     except Exception as error:
-        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            full = ResourceLimit("no space left on the disk", hint="free some space")
+        if isinstance(error, OSError) and (full := out_of_space(error)):
             show_error(full, as_json="--json" in sys.argv)
             _drop_output()
             sys.exit(full.exit_status)

@@ -17,6 +17,7 @@ Exit 0: all well. 3: some files or agents failed, the rest is there. 130: interr
 
 from __future__ import annotations
 
+import errno
 from typing import ClassVar
 
 EXIT_OK, EXIT_PARTIAL, EXIT_INTERRUPTED = 0, 3, 130
@@ -86,6 +87,13 @@ class ResourceLimit(EmoagentError):
     """Memory, disk or time ran out."""
 
     code, exit_status = "resource_limit", 7
+
+
+def out_of_space(error: OSError, where: str = "") -> ResourceLimit | None:
+    """The error to raise if `error` says that the disk, or what one may use of it, is full; else `None`."""
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        return None
+    return ResourceLimit("no space left on the disk", hint="free some space, then use --resume", where=where)
 
 
 class Refused(EmoagentError):

@@ -5,9 +5,7 @@ DIR/trace.json  report.html  timings.json  media/  work/  checkpoints.sqlite  ru
 
 from __future__ import annotations
 
-import errno
 import fcntl
-import hashlib
 import json
 import os
 import shutil
@@ -15,7 +13,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from emoagent.errors import OutputError, ResourceLimit
+from emoagent.errors import OutputError, out_of_space
+from emoagent.tools.digest import sha256_of
 
 UNFINISHED = ".unfinished"
 MANIFEST = "run.json"
@@ -113,9 +112,7 @@ def only_writer(path: Path) -> Iterator[None]:
 
 def fingerprint(source: Path, settings: dict[str, str], version: str) -> dict[str, str]:
     """What must be equal for a run to be resumed: the file's content, the settings, our version."""
-    with source.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"sha256": digest, "source": str(source.resolve()), "version": version, **settings}
+    return {"sha256": sha256_of(source), "source": str(source.resolve()), "version": version, **settings}
 
 
 def write_text(path: Path, text: str) -> None:
@@ -151,8 +148,8 @@ def _disk(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise ResourceLimit("no space left on the disk", hint="free some space", where=str(path)) from error
+        if full := out_of_space(error, str(path)):
+            raise full from error
         reason = error.strerror or str(error)
         message = f"the output folder cannot be used: {reason}"
         raise OutputError(message, hint="choose another -o DIR", where=str(path)) from error

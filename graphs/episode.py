@@ -65,7 +65,7 @@ def chosen(settings: Settings) -> tuple[Perceiver, ...]:
 
 
 def _probe(state: Episode, settings: Settings) -> Update:
-    probed = probe(workspace().source)
+    probed = probe(workspace().source, workspace().sha256)
     if probed.clip.duration > settings.max_hours * 3600:
         hours = probed.clip.duration / 3600
         raise ResourceLimit(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from typing import Any, TypeVar
 
 from langgraph.runtime import Runtime
 
-from emoagent.errors import EmoagentError, ResourceLimit
+from emoagent.errors import EmoagentError, out_of_space
 from emoagent.graphs.state import Environment
 from emoagent.schema import Fault
 from emoagent.settings import Settings
@@ -47,8 +46,8 @@ def faults_into(faults: list[Fault], source: str, stops: tuple[type[Exception], 
     except stops:
         raise
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise ResourceLimit("no space left on the disk", hint="free some space, then use --resume") from error
+        if full := out_of_space(error):
+            raise full from error
         faults.append(unexpected(source, error))
     except EmoagentError as error:
         faults.append(Fault(source=source, code=error.code, message=error.message, hint=error.hint))

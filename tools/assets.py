@@ -6,7 +6,6 @@ They are kept in the user's cache folder, or in `EMOAGENT_CACHE`. `EMOAGENT_OFFL
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Literal
 
 from emoagent.errors import ModelMissing, ResourceLimit, UsageError
 from emoagent.tools.asset_sources import FetchError, Package, Part, Progress, Web
+from emoagent.tools.digest import sha256_of
 
 Status = Literal["absent", "present", "verified", "corrupt"]
 
@@ -142,12 +142,6 @@ def face_landmarker(progress: Progress | None = None) -> Located:
         return _own(Path(own).expanduser())
     cached = (asset for asset in (FACE, FACE_ASSEMBLED) if verify(asset.name) == "verified")
     return _located(next(cached, None) or _pull(FACE, progress))
-
-
-def sha256_of(path: Path) -> str:
-    """The file's sha256, 64 hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _known(name: str) -> Asset:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 
 from emoagent.errors import EmoagentError, MediaError, ResourceLimit
 from emoagent.schema import AudioStream, Clip, Fault, VideoStream
+from emoagent.tools.digest import sha256_of
 from emoagent.tools.progress import stop_if_asked
 from emoagent.tools.workspace import workspace
 
@@ -43,15 +43,14 @@ class Probed:
     faults: tuple[Fault, ...]
 
 
-def probe(path: Path) -> Probed:
-    """Reads the file to its end, without decoding more than a frame of each stream.
+def probe(path: Path, sha256: str | None = None) -> Probed:
+    """Reads the file to its end, without decoding more than a frame of each stream. `sha256`: where it is known.
 
     Raises `MediaError` (exit 4) if it is no usable audio or video, `ResourceLimit` (exit 7) if it is too large.
     """
     check_file(path)
     facts = _end(path, {"op": "probe"})
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = sha256 or sha256_of(path)
     clip = Clip(
         id=digest[:16], name=path.name, sha256=digest, bytes=path.stat().st_size, format=facts["format"],
         start=facts["start"], duration=max(0.001, round(facts["duration"], 3)), subtitles=facts["subtitles"],

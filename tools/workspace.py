@@ -19,10 +19,12 @@ _current: ContextVar[Workspace] = ContextVar("workspace")
 
 @dataclass(frozen=True)
 class Workspace:
-    """`source`: the media file. `folder`: the run folder; `work/` in it holds what can be derived again."""
+    """`source`: the media file. `folder`: the run folder; `work/` in it holds what can be derived again.
+    `sha256`: that of the source, where it has been computed already."""
 
     source: Path
     folder: Path
+    sha256: str | None = None
     _locks: defaultdict[str, Lock] = field(default_factory=lambda: defaultdict(Lock), repr=False, compare=False)
 
     def derived(self, name: str, make: Callable[[Path], None]) -> Path:

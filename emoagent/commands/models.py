@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
-from rich.table import Table
 
+from emoagent.commands.listing import show
 from emoagent.errors import ModelMissing
 from emoagent.tools import assets
 
@@ -46,11 +45,6 @@ def _row(asset: assets.Asset, state: str) -> tuple[str, ...]:
 
 
 def _print(rows: list[tuple[str, ...]], as_json: bool) -> None:
-    if as_json:
-        sys.stdout.write(json.dumps([dict(zip(COLUMNS, row, strict=True)) for row in rows], indent=1) + "\n")
-        return
-    table = Table(*COLUMNS[:-1], box=None, header_style="bold")
-    for row in rows:
-        table.add_row(*row[:-1])
-    Console().print(table, markup=False)
-    sys.stdout.write(f"kept in {assets.cache_folder()}\n")
+    show(COLUMNS, rows, as_json=as_json, hidden=("source",))
+    if not as_json:
+        sys.stdout.write(f"kept in {assets.cache_folder()}\n")
