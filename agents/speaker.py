@@ -18,6 +18,7 @@ from emoagent.tools.audio import Audio
 from emoagent.tools.cast import SpeakerScore, names_of, save_cast, speaker_scores
 from emoagent.tools.face_series import FaceSeries
 from emoagent.tools.lip_motion import LipFit, envelope, lip_fit
+from emoagent.tools.voices import Voices
 
 SPEAKS = 0.45  # score from which a face counts as the speaker's (measured in docs/design/action-units.md)
 BELONGS = 0.35  # mean score that gives a face to a known speaker over the whole clip
@@ -45,6 +46,7 @@ def bind(
     series: FaceSeries | None,
     audio: Audio | None,
     groups: Sequence[Sequence[int]] | None = None,
+    voices: Voices | None = None,
 ) -> Bound:
     """Binds utterances to faces and writes the cast into the current run's workspace.
 
@@ -52,7 +54,7 @@ def bind(
     `groups`: tracks that look like the same person; None: each track is a person until the sound says otherwise.
     Without `series` nothing is bound; without `audio` the motion of the lips alone decides, with lower scores.
     """
-    bound = match(utterances, people, series, audio, groups)
+    bound = match(utterances, people, series, audio, groups, voices)
     save_cast(bound.people, bound.cast, bound.scores)
     return bound
 
@@ -63,6 +65,7 @@ def match(
     series: FaceSeries | None,
     audio: Audio | None,
     groups: Sequence[Sequence[int]] | None = None,
+    voices: Voices | None = None,
 ) -> Bound:
     """As `bind`, but writes nothing."""
     if series is None or not len(series.time):

@@ -19,6 +19,7 @@ from langgraph.types import Send
 from emoagent.agents.registry import Perceiver, perceivers
 from emoagent.agents.speaker import bind
 from emoagent.agents.transcript import hear
+from emoagent.agents.turns import tell_apart
 from emoagent.errors import EmoagentError, ResourceLimit, UsageError
 from emoagent.graphs.judgement import audit_all, judge_all, opine_all
 from emoagent.graphs.stage import Update, faults_into, stage
@@ -28,6 +29,7 @@ from emoagent.settings import Settings
 from emoagent.tools.audio import audio_of
 from emoagent.tools.faces import faces_of, landmark_model
 from emoagent.tools.media import probe
+from emoagent.tools.voices import voices_of
 from emoagent.tools.workspace import workspace
 
 Graph = CompiledStateGraph[Episode, Environment, Episode, Episode]
@@ -82,6 +84,8 @@ def _hear(state: Episode, settings: Settings) -> Update:
         heard, why = hear(_clip(state), settings.transcript)
     if faults:
         heard, why = hear(_clip(state), "windows")
+    with faults_into(faults, "voices"):
+        heard = tell_apart(_clip(state), heard)
     return {"utterances": heard.utterances, "people": heard.people, "notes": {"transcript": why}, "faults": faults}
 
 
@@ -103,7 +107,7 @@ def _bind(state: Episode, settings: Settings) -> Update:
         with faults_into(faults, "sound"):
             audio = audio_of(clip)
     groups = series.groups() if series else None
-    bound = bind(clip, state.utterances, state.people, series, audio, groups)
+    bound = bind(clip, state.utterances, state.people, series, audio, groups, voices_of(clip))
     sound = "decoded" if audio is not None else "none"
     return {"utterances": bound.utterances, "people": bound.people, "faults": faults, "notes": {"sound": sound}}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,14 +16,20 @@ BLURRED, SHARP = 0.01, 0.15  # `sharpness` of the face at 64 pixels, blurred by 
 FRONTAL = (0.5, 0.97)  # cosine of the angle between the nose and the camera
 
 
-def face_quality(rgb: Picture, seen: Sighting) -> float:
-    """0..1: the geometric mean of size, sharpness and frontalness."""
-    parts = (
-        _log_ramp(seen.box.side, TINY, LARGE),
-        _log_ramp(sharpness(_patch(rgb, seen)), BLURRED, SHARP),
-        _ramp(float(np.cos(np.radians(seen.pose[:2].astype(float))).prod()), *FRONTAL),
-    )
-    return float(np.prod(parts) ** (1 / 3))
+@dataclass(frozen=True)
+class Quality:
+    """`value`: 0..1, the geometric mean of `factors`: size, sharpness, how frontal, how little is covered, 0..1."""
+
+    value: float
+    factors: tuple[float, float, float, float]
+
+
+def face_quality(rgb: Picture, seen: Sighting) -> Quality:
+    """How well the face can be measured, and why."""
+    size = _log_ramp(seen.box.side, TINY, LARGE)
+    sharp = _log_ramp(sharpness(_patch(rgb, seen)), BLURRED, SHARP)
+    frontal = _ramp(float(np.cos(np.radians(seen.pose[:2].astype(float))).prod()), *FRONTAL)
+    return Quality(float((size * sharp * frontal) ** (1 / 3)), (size, sharp, frontal, 1.0))
 
 
 def sharpness(luma: NDArray[np.float32]) -> float:

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emoagent.tools.face_geometry import FEATURES
+from emoagent.tools.face_quality import Quality
 from emoagent.tools.face_series import BLENDSHAPES, FaceSeries, Floats, without_blendshapes
 
-WIDTHS = {"box": 4, "quality": 1, "pose": 3, "features": len(FEATURES)}
+WIDTHS = {"box": 4, "quality": 1, "factors": 4, "pose": 3, "gaze": 2, "features": len(FEATURES)}
 
 
 @dataclass(frozen=True)
@@ -25,10 +26,12 @@ class Row:
 
     @classmethod
     def of(
-        cls, time: float, box: list[float], quality: float, pose: Floats, features: Floats, shapes: Floats | None
-    ) -> Row:
+        cls, time: float, box: list[float], quality: Quality, pose: Floats, gaze: Floats, features: Floats,
+        shapes: Floats | None,
+    ) -> Row:  # fmt: skip
         """Puts the numbers of a row together."""
-        return cls(time, np.concatenate([box, [quality], pose, features], dtype=np.float32), shapes)
+        numbers = [*box, quality.value, *quality.factors, *pose, *gaze, *features]
+        return cls(time, np.array(numbers, np.float32), shapes)
 
 
 @dataclass

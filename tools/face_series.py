@@ -24,6 +24,8 @@ class FaceSeries:
     pose: Floats  # (n, 3) yaw, pitch, roll in degrees; 0 is frontal
     features: Floats  # (n, F) columns as in `emoagent.tools.face_geometry.FEATURES`
     blendshapes: Floats  # (n, 52), NaN where the model has none
+    gaze: Floats  # (n, 2) degrees of the eyes in the head: right side of the picture > 0, up > 0; NaN: not seen
+    factors: Floats  # (n, 4) what `quality` is made of, 0..1: size, sharpness, how frontal, how little is covered
     frames: NDArray[np.float64]  # (m,) seconds of every analysed frame, with or without a face
     cuts: NDArray[np.float64]  # (k,) seconds of the first frame after each shot cut
     asset: str  # name of the landmark model that was used

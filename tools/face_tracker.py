@@ -12,6 +12,7 @@ from emoagent.tools.face_quality import face_quality
 from emoagent.tools.face_rows import Row, Rows
 from emoagent.tools.face_search import Box, Finder, Picture, Sighting, look, search_regions, without
 from emoagent.tools.face_series import FaceSeries
+from emoagent.tools.gaze import gaze
 from emoagent.tools.shot_cuts import AFTER, BEFORE, ShotCuts, Thumbnail, thumbnail
 
 MAX_TRACKS = 6
@@ -204,5 +205,5 @@ def track_faces(frames: Iterable[tuple[float, Picture]], landmarker: Finder, *, 
 def _row(frame: Frame, seen: Sighting) -> Row:
     height, width = frame.rgb.shape[:2]
     box = [seen.box.x / width, seen.box.y / height, seen.box.width / width, seen.box.height / height]
-    quality = face_quality(frame.rgb, seen)
-    return Row.of(frame.time, box, quality, seen.pose, measure(seen.landmarks), seen.blendshapes)
+    quality, eyes = face_quality(frame.rgb, seen), gaze(frame.rgb, seen.landmarks)
+    return Row.of(frame.time, box, quality, seen.pose, eyes, measure(seen.landmarks), seen.blendshapes)

@@ -30,18 +30,22 @@ def landmark_model() -> Model:
 
 
 def _track(clip: Clip) -> FaceSeries:
+    """One pass for faces and hands; `hands.npz` is written first, and `faces.npz` ends the work."""
     from emoagent.tools.assets import face_landmarker
     from emoagent.tools.face_tracker import FaceTracker
+    from emoagent.tools.hand_tracker import HandTracker
     from emoagent.tools.landmarker import Landmarker
     from emoagent.tools.media import read_frames
     from emoagent.tools.progress import tell
 
     asset = face_landmarker()
-    with Landmarker(asset.path) as landmarker:
+    with Landmarker(asset.path) as landmarker, HandTracker() as hands:
         tracker = FaceTracker(landmarker, asset=asset.name)
         for time, rgb in read_frames(clip):
             tracker.add(time, rgb)
+            hands.add(time, rgb)
             tell(time)
+        hands.series().save(workspace().folder / "work" / "hands.npz")
         return replace(tracker.series(), alike=_alike(tracker.similar()))
 
 
