@@ -27,7 +27,7 @@ FULL = 5.0  # the greatest intensity
 _UNIT = re.compile(r"AU0*(\d+)$")
 
 
-@opiner(modality="face")
+@opiner(modality="face", cost="less than 1 ms an utterance")
 def face_opinion(utterance: Utterance, evidence: Sequence[Evidence]) -> Opinion:
     """Action units scored against the combinations of EMFACS; a face at rest speaks moderately for neutral."""
     rest = [item for item in evidence if item.kind == "face_at_rest"]

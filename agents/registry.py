@@ -108,12 +108,12 @@ def perceiver(
     return decorate
 
 
-def opiner(*, modality: Modality) -> Callable[[Opine], Agent[Opine]]:
+def opiner(*, modality: Modality, cost: str = "") -> Callable[[Opine], Agent[Opine]]:
     """Makes a function `(Utterance, evidence of this modality) -> Opinion` the voice of one modality."""
 
     def decorate(run: Opine) -> Agent[Opine]:
         name = f"{modality}-opinion"
-        return Agent("opiner", name, run, _producer(run, name), _summary(run), modality=modality)
+        return Agent("opiner", name, run, _producer(run, name), _summary(run), cost=cost, modality=modality)
 
     return decorate
 

@@ -10,20 +10,22 @@ from emoagent.schema import Evidence, Opinion, Utterance
 from emoagent.tools.text_emotion import text_emotion, words
 
 FEWEST_KNOWN = 0.5  # share of the words
+INAUDIBLE = "[inaudible]"  # stands for words that were not understood
 
 
-@opiner(modality="text")
+@opiner(modality="text", cost="less than 1 ms an utterance")
 def text_opinion(utterance: Utterance, evidence: Sequence[Evidence]) -> Opinion:
     """The shipped text model on the utterance, flattened by how reliably it was heard."""
     quotations = [item for item in evidence if item.kind == "quotation"]
     if not quotations:
         return silent(utterance, "text", "the words are not in evidence")
-    if not words(utterance.text):
+    text = utterance.text.replace(INAUDIBLE, " ")
+    if not words(text):
         return silent(utterance, "text", "there are no words that the text model reads")
-    if text_emotion().known(utterance.text) < FEWEST_KNOWN:
+    if text_emotion().known(text) < FEWEST_KNOWN:
         return silent(utterance, "text", "the text model, which is English, knows too few of the words")
     reliability = max(item.reliability for item in quotations)
-    masses = tidy(flattened(text_emotion().distribution(utterance.text), reliability))
+    masses = tidy(flattened(text_emotion().distribution(text), reliability))
     return Opinion(
         utterance=utterance.id,
         modality="text",

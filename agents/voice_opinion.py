@@ -25,7 +25,7 @@ GAIN = 1.5  # log-odds for a label of arousal 1 in a surely aroused voice; small
 USUAL = 0.6  # log-odds for neutral of a voice that is surely as usual
 
 
-@opiner(modality="voice")
+@opiner(modality="voice", cost="less than 1 ms an utterance")
 def voice_opinion(utterance: Utterance, evidence: Sequence[Evidence]) -> Opinion:
     """Arousal from pitch, loudness, effort, rate and pauses against the speaker's usual; blind to valence."""
     cues = [item for item in evidence if deviation(item) is not None]

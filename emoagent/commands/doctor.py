@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes.util
 import importlib.util
 import json
+import os
 import platform
 import shutil
 import sys
@@ -83,19 +84,20 @@ def _graphics() -> Iterator[Check]:
 
 
 def _landmarker() -> Iterator[Check]:
-    from emoagent.tools.assets import FACE, FACE_ASSEMBLED, verify
+    from emoagent.tools.assets import FACE, FACE_ASSEMBLED, OWN_MODEL, face_landmarker, verify
     from emoagent.tools.landmarker import Landmarker
 
     there = [asset for asset in (FACE, FACE_ASSEMBLED) if verify(asset.name) == "verified"]
-    if not there:
+    if not there and not os.environ.get(OWN_MODEL):
         yield Check("face landmarks", "note", "no model yet; the first run fetches it", "emoagent models pull")
         return
     try:
-        Landmarker(there[0].path).close()
+        model = face_landmarker()
+        Landmarker(model.path).close()
     except EmoagentError as error:
         yield Check("face landmarks", "problem", error.message, error.hint)
     else:
-        yield Check("face landmarks", "ok", f"{there[0].name} runs")
+        yield Check("face landmarks", "ok", f"{model.name} runs")
 
 
 def _models() -> Iterator[Check]:
