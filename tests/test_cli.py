@@ -60,6 +60,18 @@ def test_doctor_sees_a_corrupt_model(
     assert checks["face_landmarker"]["fix"] == "emoagent models pull face_landmarker"
 
 
+def test_doctor_tries_the_face_model_that_one_names(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    own = tmp_path / "mine.task"
+    own.write_bytes(b"no model")
+    monkeypatch.setenv("EMOAGENT_FACE_LANDMARKER", str(own))
+    assert run(monkeypatch, "doctor", "--json") == 5
+    checks = {check["name"]: check for check in json.loads(capsys.readouterr().out)}
+    assert checks["face landmarks"]["state"] == "problem"
+    assert "mine.task" in checks["face landmarks"]["found"]
+
+
 def test_models_without_any(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
