@@ -144,6 +144,11 @@ def face_landmarker(progress: Progress | None = None) -> Located:
     return _located(next(cached, None) or _pull(FACE, progress))
 
 
+def hand_landmarker(progress: Progress | None = None) -> Located:
+    """The hand landmark model, fetched on first use. Raises `ModelMissing` (exit 5) if it cannot be had."""
+    return _located(_pull(HAND_ASSEMBLED, progress))
+
+
 def _known(name: str) -> Asset:
     if name not in ASSETS:
         raise UsageError(f"there is no model file called {name!r}", hint="one of: " + ", ".join(ASSETS))
