@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from emoagent.tools.loudness import HOP_SECONDS, SILENT, Levels, levels, loud, mean_level, noise_floor, silence_below
 from emoagent.tools.pitch import RATE, PitchTrack, pitch, runs
+from emoagent.tools.syllables import FRAME_PERIOD, middle, nuclei
 
 NAN = float("nan")
 SHORTEST_PAUSE = 0.2  # seconds; shorter silences are stops and breath groups (Goldman-Eisler 1968 and after)
@@ -16,11 +17,8 @@ SHORTEST_SOUND = 0.06  # seconds; a shorter sound inside a silence is a click
 LEAST_VOICED = 0.08  # seconds of voiced sound without which there is no pitch to speak of
 LEAST_SNR = 10.0  # dB under which silence cannot be told from speech
 LEAST_CHANGE = 3.0  # dB; sound that changes less is a hum or a hiss, not speech
-DIP = 2.0  # dB between two syllables (de Jong & Wempe 2009)
-SMOOTHING = 7  # frames of 10 ms, the window over which a syllable's energy is smoothed
 FINAL = 0.4  # seconds at the end in which the final slope is measured
 FRAME = 512  # samples, 32 ms, for the spectrum
-FRAME_PERIOD = 0.016  # seconds between frames of pitch
 
 
 @dataclass(frozen=True)
@@ -61,6 +59,7 @@ def prosody(samples: NDArray[np.float32], floor: float | None = None) -> Prosody
     seconds = float(track.voiced.sum()) * FRAME_PERIOD if snr >= LEAST_CHANGE else 0.0
     has_voice = seconds >= LEAST_VOICED
     semitones = 12 * np.log2(track.f0[track.voiced]) if has_voice else np.zeros(0)
+    count = len(nuclei(samples, level, track, threshold)) if has_voice else 0
     return Prosody(
         duration=len(samples) / RATE,
         voiced=seconds,
@@ -71,7 +70,7 @@ def prosody(samples: NDArray[np.float32], floor: float | None = None) -> Prosody
         level_range=_quartile_range(level[sounding]),
         noise=noise,
         snr=snr,
-        rate=len(nuclei(level, track, threshold)) / (speaking - sum(pauses or ())) if has_voice and speaking else NAN,
+        rate=count / (speaking - sum(pauses or ())) if has_voice and speaking else NAN,
         pause_share=sum(pauses) / speaking if pauses is not None and speaking else NAN,
         longest_pause=max(pauses, default=0.0) if pauses is not None else NAN,
         pauses=None if pauses is None else len(pauses),
@@ -79,35 +78,12 @@ def prosody(samples: NDArray[np.float32], floor: float | None = None) -> Prosody
     )
 
 
-def nuclei(level: Levels, track: PitchTrack, threshold: float) -> NDArray[np.float64]:
-    """Times in seconds of the syllable nuclei: voiced peaks of the smoothed level that stand out by 2 dB.
-
-    The idea of de Jong & Wempe (2009), "Praat script to detect syllable nuclei and measure speech rate
-    automatically": a peak above the threshold counts if the level has dipped by 2 dB since the peak before it.
-    """
-    if not len(level):
-        return np.zeros(0)
-    smooth = _smoothed(level)
-    peaks = [i for i in _peaks(smooth) if smooth[i] >= threshold and _voiced_at(track, i)]
-    kept: list[int] = []
-    for i in peaks:
-        if not kept or smooth[[kept[-1], i]].min() - smooth[kept[-1] : i + 1].min() >= DIP:
-            kept.append(i)
-        elif smooth[i] > smooth[kept[-1]]:
-            kept[-1] = i
-    return _middle(np.array(kept, dtype=np.float64))
-
-
 def _audible(track: PitchTrack, level: Levels, threshold: float) -> PitchTrack:
     """A pitch under the silence threshold belongs to somebody or something in the background."""
     if not len(track.time):
         return track
-    at = np.clip(np.rint((track.time - _middle(0)) / HOP_SECONDS).astype(int), 0, len(level) - 1)
+    at = np.clip(np.rint((track.time - middle(0)) / HOP_SECONDS).astype(int), 0, len(level) - 1)
     return PitchTrack(track.time, np.where(level[at] >= threshold, track.f0, np.nan), track.confidence)
-
-
-def _middle(index: NDArray[np.float64] | float) -> NDArray[np.float64]:
-    return np.asarray(index) * HOP_SECONDS + 0.0125
 
 
 def _sounding(level: Levels, threshold: float) -> NDArray[np.bool_]:
@@ -160,21 +136,3 @@ def _effort(samples: NDArray[np.float32], track: PitchTrack) -> float:
     hertz = np.fft.rfftfreq(FRAME, 1 / RATE)
     low, high = (float(power[(hertz >= a) & (hertz < b)].sum()) for a, b in ((50, 1000), (1000, 5000)))
     return float(10 * np.log10(high / low)) if low > 0 and high > 0 else NAN
-
-
-def _smoothed(level: Levels) -> Levels:
-    window = np.hanning(SMOOTHING + 2)[1:-1]
-    power = np.convolve(np.pad(10 ** (level / 10), SMOOTHING // 2, mode="edge"), window / window.sum(), mode="valid")
-    return np.asarray(10 * np.log10(power))
-
-
-def _peaks(values: Levels) -> list[int]:
-    padded = np.concatenate([[-np.inf], values, [-np.inf]])
-    return [int(i) for i in np.flatnonzero((padded[1:-1] > padded[:-2]) & (padded[1:-1] >= padded[2:]))]
-
-
-def _voiced_at(track: PitchTrack, frame: int) -> bool:
-    if not len(track.time):
-        return False
-    nearest = int(np.clip(round(float(_middle(frame)) / FRAME_PERIOD), 0, len(track.time) - 1))
-    return bool(track.voiced[max(0, nearest - 1) : nearest + 2].any())

@@ -1,0 +1,42 @@
+"""How the energy of the sound is spread over frequency, in the same 25 ms frames as `tools/loudness.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emoagent.tools.loudness import FRAME, HOP, RATE, SILENT
+
+SIZE = 512  # points of the transform
+BLOCK = 512  # frames transformed at a time: 1 MB
+HERTZ = np.fft.rfftfreq(SIZE, 1 / RATE)
+
+Bands = NDArray[np.float64]
+
+
+def band_levels(samples: NDArray[np.float32], edges: Sequence[tuple[float, float]]) -> Bands:
+    """Level of each band in each frame, (m, bands) dB against a full-scale sine, never under -100.
+
+    `samples`: (n,) in -1..1 at 16 kHz; `edges`: (low, high) in Hz, high not included. The m frames are those of
+    `loudness.levels`. Fewer samples than one frame: m = 0.
+    """
+    chosen = np.array([(low <= HERTZ) & (high > HERTZ) for low, high in edges], dtype=np.float32)
+    power = [block @ chosen.T for block in _spectra(samples)]
+    if not power:
+        return np.zeros((0, len(edges)))
+    scale = 2 / (np.sum(np.hanning(FRAME) ** 2) * SIZE)  # a mean power, whatever window and padding
+    return np.asarray(np.maximum(10 * np.log10(np.maximum(np.concatenate(power) * 2 * scale, 1e-30)), SILENT))
+
+
+def _spectra(samples: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
+    """Power spectra, (some frames, 257) at a time."""
+    if len(samples) < FRAME:
+        return
+    window = np.hanning(FRAME).astype(np.float32)
+    frames = np.lib.stride_tricks.sliding_window_view(samples, FRAME)[::HOP]
+    for first in range(0, len(frames), BLOCK):
+        some = frames[first : first + BLOCK]
+        centred = some - some.mean(axis=1, keepdims=True)
+        yield np.square(np.abs(np.fft.rfft(centred * window, SIZE, axis=1))).astype(np.float32)
