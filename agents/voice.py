@@ -17,6 +17,7 @@ from emoagent.tools.loudness import levels, noise_floor
 from emoagent.tools.prosody import LEAST_VOICED, Prosody, prosody
 
 LONGEST = 60.0  # seconds of an utterance that are measured
+LEAST_RANK = 4  # earlier utterances from which a percentile is put into words
 LEAD = 1.0  # seconds before an utterance that tell the noise floor
 SHORT = 0.5  # seconds; a shorter utterance is no standard for later ones
 GRADES = ((1.96, "very "), (1.28, ""), (0.67, "rather "))  # standard normal quantiles 97.5, 90 and 75 %
@@ -123,9 +124,9 @@ def _sentence(feature: Feature, value: float, person: str | None, standing: Stan
     if not standing.earlier:
         whom = "a voice heard for the first time"
     text = f"{feature.subject} {_grade(feature, standing.z)} for {whom}: {phrase}"
-    if standing.percentile is not None:
-        of = "their" if person is not None else "the"
-        text += f", at the {_ordinal(standing.percentile)} percentile of {of} {standing.earlier + 1} utterances so far"
+    if standing.percentile is not None and standing.earlier >= LEAST_RANK:
+        whose = "their" if person is not None else "the"
+        text += f", around {whose} {_ordinal(standing.percentile)} percentile ({standing.earlier} earlier utterances)"
     return text
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import sqrt
-from statistics import median
+from math import hypot, sqrt
+from statistics import NormalDist, median
 
-PRIOR_WEIGHT = 4.0  # values that the published spread counts for
-LEAST_RANK = 5  # values without which a percentile says nothing
+PRIOR_WEIGHT = 4.0  # values that the published spread counts for, and what is usual of people in a percentile
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,7 @@ class Norm:
 
 @dataclass(frozen=True)
 class Standing:
-    """`z` and `percentile` (0..100) are `None` where there is nothing, or too little, to compare a value with."""
+    """`z` and `percentile` (0..100) are `None` where there is nothing to compare a value with."""
 
     z: float | None
     earlier: int
@@ -48,6 +47,10 @@ class History:
         A normal model with a normal prior: the expectation is drawn from the person's median so far towards the others
         here and towards the norm, the more so the fewer values there are. The spread is the predictive one, so that
         few values make for a small `z`.
+
+        The percentile is the rank among the person's own values, mid-rank for equal ones, drawn towards the quantile
+        that the norm gives: with n earlier values and k = 4, (rank + k Φ) / (n + k). It assumes no shape once there
+        are many values, is there from the first on, and an outlier counts as one value however far off it lies.
         """
         own, norm = self.values.get(person, []), self.norm
         base = self._base(value, own, [v for key, vs in self.values.items() if key != person for v in vs])
@@ -56,7 +59,8 @@ class History:
         n, weight = len(own), (norm.within / norm.between) ** 2
         centre = (weight * base + n * median(own)) / (weight + n) if own else base
         variance = self._variance_within(own) + norm.between**2 * weight / (weight + n)
-        return Standing((value - centre) / sqrt(variance), n, _percentile(value, own))
+        expected = NormalDist(base, hypot(norm.within, norm.between)).cdf(value)
+        return Standing((value - centre) / sqrt(variance), n, _percentile(value, own, expected))
 
     def _base(self, value: float, own: list[float], others: list[float]) -> float | None:
         """What to expect of a person of whom nothing is known."""
@@ -84,8 +88,7 @@ class History:
         return (PRIOR_WEIGHT * self.norm.within**2 + len(own) * variance) / (PRIOR_WEIGHT + len(own))
 
 
-def _percentile(value: float, own: list[float]) -> float | None:
-    if len(own) + 1 < LEAST_RANK:
-        return None
-    below = sum(v < value for v in own) + (sum(v == value for v in own) + 1) / 2
-    return 100 * below / (len(own) + 1)
+def _percentile(value: float, own: list[float], expected: float) -> float:
+    """`expected`: the quantile, 0..1, of `value` among people in general."""
+    rank = sum(v < value for v in own) + sum(v == value for v in own) / 2
+    return 100 * (rank + PRIOR_WEIGHT * expected) / (len(own) + PRIOR_WEIGHT)
