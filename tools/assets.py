@@ -92,7 +92,18 @@ HAND_ASSEMBLED = Asset(
              "1b14e9422c6ad006cde6581a46c8b90dd573c07ab7f3934b5589e7cea3f89a54"),
     )),
 )  # fmt: skip
-ASSETS = {asset.name: asset for asset in (FACE, FACE_ASSEMBLED, HAND_ASSEMBLED)}
+FACE_DETECTOR = Asset(
+    name="face_detector_full_range",
+    what="finds faces from a twentieth of the picture on (MediaPipe's full-range detector, sparse)",
+    licence="Apache-2.0",
+    size=676_906,
+    sha256="8bae3870add35f9f81131c4e848f227ee0c861041fa1545fddec56295fea12ce",
+    source=Package(*WHEEL, (
+        Part(f"{MODULES}/face_detection/face_detection_full_range_sparse.tflite", "face_detector_full_range.tflite",
+             676_746, "2c3728e6da56f21e21a320433396fb06d40d9088f2247c05e5635a688d45dfe1"),
+    )),
+)  # fmt: skip
+ASSETS = {asset.name: asset for asset in (FACE, FACE_ASSEMBLED, FACE_DETECTOR, HAND_ASSEMBLED)}
 
 
 def cache_folder() -> Path:
@@ -147,6 +158,11 @@ def face_landmarker(progress: Progress | None = None) -> Located:
 def hand_landmarker(progress: Progress | None = None) -> Located:
     """The hand landmark model, fetched on first use. Raises `ModelMissing` (exit 5) if it cannot be had."""
     return _located(_pull(HAND_ASSEMBLED, progress))
+
+
+def face_detector(progress: Progress | None = None) -> Located:
+    """The detector of small faces, fetched on first use. Raises `ModelMissing` (exit 5) if it cannot be had."""
+    return _located(_pull(FACE_DETECTOR, progress))
 
 
 def _known(name: str) -> Asset:

@@ -15,9 +15,12 @@ from emoagent.tools.landmarker import Face
 Picture = NDArray[np.uint8]
 
 CROP_SIDE = 256  # pixels that larger parts are made smaller to, about; the landmark models look at 192 or 256
+SMALL_CROP = 128  # pixels that smaller parts are enlarged to, about: landmarks of small faces are steadier then
+SEARCH_SIDE = 1280  # pixels of the longer side of a picture that is searched, at most
 TILE_OVERLAP = 1.2  # a picture less oblong than this is cut into quarters instead of squares side by side
 QUARTER = 0.6
-MIN_WIDTH = 20.0  # pixels; the landmarks of smaller faces mean nothing
+FINE, FINE_OVERLAP, SMALLEST_FINE = 0.54, 0.2, 240  # squares for distant faces: of the shorter side; pixels
+MIN_WIDTH = 10.0  # pixels; a person that far away still counts as seen, though `face_quality` is 0 below 32 pixels
 MIN_INSIDE = 0.6  # part of the face's box that lies inside the picture
 MAX_YAW, MAX_PITCH = 80.0, 65.0  # degrees
 ASPECT = (0.6, 2.6)  # height to width of the box around the landmarks
@@ -52,6 +55,10 @@ class Box(NamedTuple):
     def side(self) -> float:
         """The longer side in pixels."""
         return max(self.width, self.height)
+
+    def times(self, factor: float) -> Box:
+        """The same box in a picture `factor` times as large."""
+        return Box(self.x * factor, self.y * factor, self.width * factor, self.height * factor)
 
     def moved(self, dx: float, dy: float) -> Box:
         """The same box elsewhere."""
@@ -92,8 +99,8 @@ def look(finder: Finder, rgb: Picture, region: Box) -> list[Sighting]:
     right, bottom = min(width, round(region.x + region.width)), min(height, round(region.y + region.height))
     if min(right - left, bottom - top) < MIN_WIDTH:
         return []
-    factor = max(1, round(max(right - left, bottom - top) / CROP_SIDE))
-    faces = finder.detect(_smaller(rgb[top:bottom, left:right], factor))
+    scaled, factor = _scaled(rgb[top:bottom, left:right])
+    faces = finder.detect(scaled)
     return _plausible((_sighting(face, factor, left, top) for face in faces), width, height)
 
 
@@ -109,6 +116,26 @@ def search_regions(width: int, height: int) -> list[Box]:
     return [whole, *(Box(s, 0, short, short) if width > height else Box(0, s, short, short) for s in starts)]
 
 
+def fine_regions(width: int, height: int) -> list[Box]:
+    """Overlapping squares in which a face of a thirtieth of the picture's height can be found; none if it is small."""
+    side = max(SMALLEST_FINE, round(FINE * min(width, height)))
+    if side > 0.8 * min(width, height):
+        return []
+    lefts, tops = _starts(width, side), _starts(height, side)
+    return [Box(left, top, side, side) for top in tops for left in lefts]
+
+
+def _starts(length: int, side: int) -> list[float]:
+    count = max(2, -(-(length - FINE_OVERLAP * side) // ((1 - FINE_OVERLAP) * side)))
+    return [(length - side) * i / (count - 1) for i in range(int(count))]
+
+
+def reduced(rgb: Picture, side: int = SEARCH_SIDE) -> tuple[Picture, int]:
+    """The picture made smaller by the whole number, which is given too, that brings its longer side to `side` pixels."""
+    factor = max(1, -(-max(rgb.shape[:2]) // side))
+    return _smaller(rgb, factor), factor
+
+
 def without(rgb: Picture, boxes: Iterable[Box]) -> Picture:
     """The picture with the boxes painted grey, so that known faces are not found again; the same one if none."""
     boxes = list(boxes)
@@ -119,6 +146,19 @@ def without(rgb: Picture, boxes: Iterable[Box]) -> Picture:
         left, top = max(0, int(box.x)), max(0, int(box.y))
         painted[top : int(box.y + box.height) + 1, left : int(box.x + box.width) + 1] = 127
     return painted
+
+
+def _scaled(part: Picture) -> tuple[Picture, float]:
+    """The part, made smaller or larger by a whole number; how many of its pixels make one of the result."""
+    import cv2
+
+    side = max(part.shape[:2])
+    if side > SMALL_CROP * 3 // 4:
+        factor = max(1, round(side / CROP_SIDE))
+        return _smaller(part, factor), factor
+    times = round(SMALL_CROP / side)
+    larger = cv2.resize(part, None, fx=times, fy=times, interpolation=cv2.INTER_CUBIC)
+    return np.asarray(larger, np.uint8), 1 / times
 
 
 def _smaller(part: Picture, factor: int) -> Picture:
@@ -132,7 +172,7 @@ def _smaller(part: Picture, factor: int) -> Picture:
     return np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
-def _sighting(face: Face, factor: int, left: int, top: int) -> Sighting:
+def _sighting(face: Face, factor: float, left: int, top: int) -> Sighting:
     landmarks = face.landmarks * np.float32(factor) + np.array([left, top, 0], np.float32)
     return Sighting(Box.around(landmarks), landmarks, face.blendshapes, head_pose(landmarks))
 

@@ -6,23 +6,23 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from emoagent.tools.face_detector import Detector
 from emoagent.tools.face_geometry import measure
 from emoagent.tools.face_match import Gallery, Portrait
 from emoagent.tools.face_quality import face_quality
 from emoagent.tools.face_rows import Row, Rows
-from emoagent.tools.face_search import Box, Finder, Picture, Sighting, look, search_regions, without
+from emoagent.tools.face_search import Box, Finder, Picture, Sighting, look, reduced, without
 from emoagent.tools.face_series import FaceSeries
 from emoagent.tools.gaze import gaze
+from emoagent.tools.search_plan import Part, SearchPlan
 from emoagent.tools.shot_cuts import AFTER, BEFORE, ShotCuts, Thumbnail, thumbnail
 
-MAX_TRACKS = 6
+MAX_TRACKS = 10
 CROP, WIDE_CROP = 2.0, 2.6  # times the face's box; the wider one where it was not seen in the last frame
 SAME = 0.3  # intersection over union from which a sighting continues a track
 DUPLICATE = 0.45  # and from which two tracks are of one face
 CONFIRMED = 3  # sightings that make a track; a false alarm rarely lasts so long
 LOST_SECONDS = 0.5
-EMPTY_SEARCH_SECONDS = 0.4  # between searches of all parts while no face is in view
-SEARCH_SECONDS = 0.55  # between searches of one part, in turn, while faces are followed
 DAMPING = 0.5
 
 
@@ -65,19 +65,19 @@ class FaceTracker:
     """Takes the analysed frames one by one and gives all faces at the end.
 
     Every frame costs about one landmarker call for each face in view. Two frames are held back, to tell shot cuts
-    from flashes. `asset` is the name of the landmark model, for the record.
+    from flashes. `asset` is the name of the landmark model, for the record. Without a `detector` the landmarker itself
+    searches, which does not see distant faces.
     """
 
-    def __init__(self, landmarker: Finder, *, asset: str) -> None:
-        self._landmarker, self._asset = landmarker, asset
+    def __init__(self, landmarker: Finder, detector: Detector | None = None, *, asset: str) -> None:
+        self._landmarker, self._detector, self._asset = landmarker, detector, asset
         self._tracks: list[Track] = []
         self._rows, self._cuts, self._gallery = Rows(), ShotCuts(), Gallery()
         self._ahead: deque[Frame] = deque()
         self._behind: deque[Thumbnail] = deque(maxlen=BEFORE)
         self._confirmed = 0
-        self._next_part = 0
-        self._last_search: float | None = None
-        self._wanted = True  # a search of all parts
+        self._plan: SearchPlan | None = None
+        self._factor = 1  # how much larger the frames are than the pictures that are searched
 
     def add(self, time: float, rgb: Picture) -> None:
         """Takes the next frame: `time` in seconds, ascending; `rgb` uint8 (height, width, 3), not changed later."""
@@ -109,7 +109,8 @@ class FaceTracker:
         if self._cuts.begins(self._behind, after):
             self._rows.cuts.append(frame.time)
             self._keep([])
-            self._wanted = True
+            if self._plan:
+                self._plan.want_all()
         self._behind.append(frame.small)
         self._rows.frames.append(frame.time)
         self._follow(frame)
@@ -123,8 +124,8 @@ class FaceTracker:
             best = max(found, key=lambda seen: seen.box.overlap(expected), default=None)
             if best and best.box.overlap(expected) >= SAME:
                 self._record(track, frame, best)
-            elif fresh:
-                self._wanted = True
+            elif fresh and self._plan:
+                self._plan.want(expected.times(1 / self._factor))
         self._drop_duplicates()
         patience = max(LOST_SECONDS, 2.5 * self._step())
         self._keep([track for track in self._tracks if frame.time - track.time <= patience])
@@ -146,34 +147,32 @@ class FaceTracker:
         self._keep([track for track in self._tracks if track in kept])
 
     def _search(self, frame: Frame) -> None:
-        parts = self._parts_to_search(frame)
-        if not parts or len(self._tracks) >= MAX_TRACKS:
+        if len(self._tracks) >= MAX_TRACKS:
             return
-        rgb = without(frame.rgb, (track.box for track in self._tracks))
-        for part in parts:
-            for seen in look(self._landmarker, rgb, part):
-                self._begin(frame, seen)
-        self._last_search = frame.time
+        if self._plan is None:
+            small, self._factor = reduced(frame.rgb)
+            self._plan = SearchPlan(small.shape[1], small.shape[0], fine=self._detector is not None)
+        if parts := self._plan.due(frame.time, frame.small, followed=bool(self._tracks)):
+            small, _ = reduced(frame.rgb)
+            for box in [box for part in parts for box in self._found(small, part)]:
+                self._begin(frame, box.times(self._factor))
 
-    def _parts_to_search(self, frame: Frame) -> list[Box]:
-        height, width = frame.rgb.shape[:2]
-        parts = search_regions(width, height)
-        passed = float("inf") if self._last_search is None else frame.time - self._last_search
-        if self._wanted or (not self._tracks and passed >= EMPTY_SEARCH_SECONDS):
-            self._wanted = False
-            return parts
-        if not self._tracks or passed < SEARCH_SECONDS:
-            return []
-        self._next_part = (self._next_part + 1) % len(parts)
-        return [parts[self._next_part]]
+    def _found(self, rgb: Picture, part: Part) -> list[Box]:
+        """Faces that may be new. The landmarker sees the largest ones best, the detector all others."""
+        left, top, width, height = (round(number) for number in part.box)
+        if self._detector is None or (width, height) == rgb.shape[1::-1]:
+            known = (track.box.times(1 / self._factor) for track in self._tracks)
+            return [seen.box for seen in look(self._landmarker, without(rgb, known), part.box)]
+        corners = self._detector.boxes(rgb[top : top + height, left : left + width])
+        return [Box(*each).moved(left, top) for each in corners]
 
-    def _begin(self, frame: Frame, rough: Sighting) -> None:
+    def _begin(self, frame: Frame, rough: Box) -> None:
         """Starts a track, if a closer look finds the same face again and nobody follows it yet."""
-        if len(self._tracks) >= MAX_TRACKS or self._is_followed(rough.box):
+        if len(self._tracks) >= MAX_TRACKS or self._is_followed(rough):
             return
-        found = look(self._landmarker, frame.rgb, rough.box.square(CROP))
-        best = max(found, key=lambda seen: seen.box.overlap(rough.box), default=None)
-        if best and best.box.overlap(rough.box) >= SAME and not self._is_followed(best.box):
+        found = look(self._landmarker, frame.rgb, rough.square(WIDE_CROP))
+        best = max(found, key=lambda seen: seen.box.overlap(rough), default=None)
+        if best and best.box.overlap(rough) >= SAME and not self._is_followed(best.box):
             track = Track(best.box, frame.time, frame.time)
             self._tracks.append(track)
             self._record(track, frame, best)
@@ -194,9 +193,11 @@ class FaceTracker:
         track.waiting.clear()
 
 
-def track_faces(frames: Iterable[tuple[float, Picture]], landmarker: Finder, *, asset: str) -> FaceSeries:
+def track_faces(
+    frames: Iterable[tuple[float, Picture]], landmarker: Finder, detector: Detector | None = None, *, asset: str
+) -> FaceSeries:
     """All faces of (seconds, RGB uint8 (height, width, 3)) frames."""
-    tracker = FaceTracker(landmarker, asset=asset)
+    tracker = FaceTracker(landmarker, detector, asset=asset)
     for time, rgb in frames:
         tracker.add(time, rgb)
     return tracker.series()

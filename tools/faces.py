@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from emoagent.errors import ModelMissing
 from emoagent.schema import Clip, Model
+from emoagent.tools.face_detector import FaceDetector
 from emoagent.tools.face_series import FaceSeries
 from emoagent.tools.workspace import workspace
 
@@ -32,6 +35,7 @@ def landmark_model() -> Model:
 def _track(clip: Clip) -> FaceSeries:
     """One pass for faces and hands; `hands.npz` is written first, and `faces.npz` ends the work."""
     from emoagent.tools.assets import face_landmarker
+    from emoagent.tools.face_search import reduced
     from emoagent.tools.face_tracker import FaceTracker
     from emoagent.tools.hand_tracker import HandTracker
     from emoagent.tools.landmarker import Landmarker
@@ -39,14 +43,25 @@ def _track(clip: Clip) -> FaceSeries:
     from emoagent.tools.progress import tell
 
     asset = face_landmarker()
-    with Landmarker(asset.path) as landmarker, HandTracker() as hands:
-        tracker = FaceTracker(landmarker, asset=asset.name)
+    with Landmarker(asset.path) as landmarker, _detector() as detector, HandTracker() as hands:
+        tracker = FaceTracker(landmarker, detector, asset=asset.name)
         for time, rgb in read_frames(clip):
             tracker.add(time, rgb)
-            hands.add(time, rgb)
+            hands.add(time, reduced(rgb)[0])
             tell(time)
         hands.series().save(workspace().folder / "work" / "hands.npz")
         return replace(tracker.series(), alike=_alike(tracker.similar()))
+
+
+def _detector() -> FaceDetector | nullcontext[None]:
+    """The detector of distant faces; none where its file cannot be had, for the landmarker finds the near ones too."""
+    from emoagent.tools.assets import face_detector
+    from emoagent.tools.progress import tell_fetched
+
+    try:
+        return FaceDetector(face_detector(tell_fetched).path)
+    except ModelMissing:
+        return nullcontext()
 
 
 def _alike(groups: list[list[int]]) -> NDArray[np.int32]:
