@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +39,8 @@ class HandSeries:
     def save(self, path: Path) -> None:
         """Writes an uncompressed `.npz`."""
         with path.open("wb") as file:
-            np.savez(file, **{name: np.asarray(value) for name, value in vars(self).items()})
+            arrays: dict[str, Any] = {name: np.asarray(value) for name, value in vars(self).items()}
+            np.savez(file, **arrays)
 
     @classmethod
     def load(cls, path: Path) -> HandSeries:
