@@ -5,160 +5,47 @@ It says what moved, when, and how far from this person's own rest as seen until 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from emoagent.agents.face_look import NO_EXPRESSION, Faces, Look, speakers
+from emoagent.agents.face_micro import micro_findings
+from emoagent.agents.face_units import unit_findings
 from emoagent.agents.registry import Finding, perceiver
-from emoagent.schema import Clip, Span, Utterance
-from emoagent.tools.action_unit_table import UNITS, WORDS
-from emoagent.tools.action_units import AuSeries, Expression
+from emoagent.schema import Clip, Utterance
 from emoagent.tools.face_series import FaceSeries
 from emoagent.tools.head_motion import HeadMotion, head_motion
-from emoagent.tools.runs import runs
 
-FEWEST = 2  # analysed frames with the face
-LEAST = 0.08  # reliability below which a unit is not worth a finding
-BRIEFEST, BRIEFEST_SPEECH = 0.2, 0.4  # seconds a unit must last; the second for a mouth that talks
-ALONE, AMONG_OTHERS = 0.7, 0.5  # what a face is worth that is not known to be the speaker's
 OF_SPEECH = ("AU25", "AU26")
-MOUTH = tuple(unit.name for unit in UNITS if unit.mouth)
 TURNED, RAISED, TILTED = 20.0, 15.0, 12.0  # degrees of yaw, pitch and roll that show
-AGAINST = "against this person's own rest"
-NOT_KNOWN = " (of a person in view, not known to speak)"
-NO_EXPRESSION = ("AU43", "AU45")
-Unit = tuple[float, str]
-
-
-@dataclass(frozen=True)
-class Look:
-    """One face during one utterance. `speaks`: whether it is known to be the speaker's; `worth`: the factor on every
-    reliability, below 1 where it is not."""
-
-    utterance: Utterance
-    person: str
-    speaks: bool
-    worth: float
-    units: AuSeries
-    peak: int  # index into the rows of `units`
-    shown: float  # share of the analysed frames in which the face is seen
-
-    @property
-    def aside(self) -> str:
-        """What every sentence must add."""
-        return "" if self.speaks else NOT_KNOWN
 
 
 @perceiver(modality="face", needs={"faces"}, cost="0.01 x real time on one core, after the faces are tracked")
 def face(clip: Clip, utterances: Sequence[Utterance]) -> Iterator[Finding]:
     """Action units, head pose and visibility of the speaker's face, against that person's own rest so far."""
+    from emoagent.tools.audio import audio_of
     from emoagent.tools.cast import cast_of
     from emoagent.tools.faces import faces_of
 
     series = faces_of(clip)
-    looks = list(look(series, cast_of(clip), utterances))
+    faces = Faces(series, cast_of(clip), utterances, audio_of(clip) if clip.audio else None)
+    looks = list(speakers(faces, utterances))
     shown = _portraits(clip, series, looks)
     for each in looks:
         yield from findings(series, each, f"media/{each.utterance.id}.jpg" if each.utterance.id in shown else None)
 
 
-def look(series: FaceSeries, cast: Mapping[str, Sequence[int]], utterances: Sequence[Utterance]) -> Iterator[Look]:
-    """One look for each utterance in which the speaker's face, or some face if the speaker is unknown, is seen.
-
-    `cast`: person id -> face tracks. Rest is what was seen until the end of the utterance, nothing later.
-    """
-    owner = {track: person for person, tracks in cast.items() for track in tracks}
-    expressions: dict[str, Expression] = {}
-    for utterance in utterances:
-        sizes = _prominence(series, owner, utterance.span)
-        person = utterance.person or max(sizes, key=lambda each: sizes[each], default=None)
-        if person not in sizes:
-            continue
-        if person not in expressions:
-            expressions[person] = Expression(series, cast[person], _talking(series, utterances, person))
-        units = expressions[person].intensities(utterance.span, until=utterance.span.end)
-        if len(units.time) >= FEWEST:
-            speaks = utterance.person is not None
-            worth = 1.0 if speaks else ALONE if len(sizes) == 1 else AMONG_OTHERS
-            yield Look(utterance, person, speaks, worth, units, _peak(units), _shown(series, utterance.span, units))
-
-
 def findings(series: FaceSeries, each: Look, media_ref: str | None) -> Iterator[Finding]:
     """All that is to be said about one look."""
-    moved = [found for name in each.units.names if name != "AU45" and (found := _action_unit(each, name))]
+    moved = list(unit_findings(each))
     yield from moved
     if not [found for found in moved if not (each.speaks and set(OF_SPEECH) & set(found.measures))]:
         yield _at_rest(each, bool(moved))
+    yield from micro_findings(series, each)
     if found := _head(series, each):
         yield found
     yield _visibility(series, each, media_ref)
-
-
-def _talking(series: FaceSeries, utterances: Sequence[Utterance], person: str) -> NDArray[np.bool_]:
-    talking = np.zeros(len(series.time), bool)
-    for utterance in utterances:
-        if utterance.person == person:
-            talking[series.between(utterance.span.start, utterance.span.end)] = True
-    return talking
-
-
-def _prominence(series: FaceSeries, owner: Mapping[int, str], span: Span) -> dict[str, float]:
-    """Size times quality, summed over time, of every person whose face is in view."""
-    rows = series.between(span.start, span.end)
-    weight = np.nan_to_num(series.box[rows, 2] * series.box[rows, 3] * series.quality[rows])
-    sizes: dict[str, float] = {}
-    for track in np.unique(series.track[rows]).tolist():
-        if track in owner:
-            size = float(weight[series.track[rows] == track].sum())
-            sizes[owner[track]] = sizes.get(owner[track], 0.0) + size
-    return sizes
-
-
-def _shown(series: FaceSeries, span: Span, units: AuSeries) -> float:
-    """The share of the analysed frames of `span` in which the face is seen."""
-    first, last = np.searchsorted(series.frames, [span.start, span.end])
-    return min(1.0, len(np.unique(units.time)) / max(1, int(last - first)))
-
-
-def _peak(units: AuSeries) -> int:
-    """The row with the highest sum of intensities, each as far as it is reliable; shut eyes do not count."""
-    counted = [name not in NO_EXPRESSION for name in units.names]
-    return int(np.argmax((np.nan_to_num(units.value) * units.reliability)[:, counted].sum(axis=1)))
-
-
-def _action_unit(each: Look, name: str) -> Finding | None:
-    """The strongest stretch in which this unit is active."""
-    units, k = each.units, each.units.names.index(name)
-    value, active = np.nan_to_num(units.value[:, k]), units.active()[:, k]
-    step = float(np.median(np.diff(units.time)))
-    least = BRIEFEST_SPEECH if each.speaks and name in MOUTH else BRIEFEST
-    stretches = [(a, b) for a, b in runs(active) if units.time[b - 1] - units.time[a] + step > least]
-    if not stretches:
-        return None
-    first, last = max(stretches, key=lambda ends: float(value[ends[0] : ends[1]].max()))
-    apex = first + int(np.argmax(value[first:last]))
-    margin = min(1.0, 0.5 + float(value[apex] / units.threshold[k] - 1))
-    reliability = float(units.reliability[first:last, k].mean()) * margin * each.worth
-    if reliability < LEAST:
-        return None
-    onset, top, end = (float(units.time[i]) for i in (first, apex, last - 1))
-    words = WORDS[name][0].upper() + WORDS[name][1:]
-    return Finding(
-        utterance=each.utterance,
-        kind="action_unit",
-        text=f"{words} ({name}) reaches {value[apex]:.1f} of 5 at {top:.1f} s, {AGAINST}{each.aside}",
-        reliability=reliability,
-        measures={
-            name: (float(value[apex]), "intensity 0-5"),
-            "onset": (onset, "s"),
-            "apex": (top, "s"),
-            "active_share": (float(active.mean()), "ratio"),
-        },
-        span=Span(start=onset, end=max(onset, min(end + step, each.utterance.span.end))),
-        person=each.person,
-    )
 
 
 def _at_rest(each: Look, speech_moves: bool) -> Finding:

@@ -37,7 +37,7 @@ def two_faces() -> FaceSeries:
     order = np.argsort(np.concatenate([one.time, two.time]), kind="stable")
     joined = {
         name: np.concatenate([getattr(one, name), getattr(two, name)])[order]
-        for name in ("time", "track", "box", "quality", "pose", "features", "blendshapes")
+        for name in ("time", "track", "box", "quality", "pose", "features", "blendshapes", "gaze", "factors")
     }
     return FaceSeries(**joined, frames=time, cuts=np.zeros(0), asset="made for a test")
 

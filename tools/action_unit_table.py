@@ -35,7 +35,8 @@ class Driver:
 
 @dataclass(frozen=True)
 class ActionUnit:
-    """One row of the table. `in_speech`: the factor on reliability while the person talks."""
+    """One row of the table. `in_speech`: the factor on reliability while the person talks; `rest_in_speech`: the
+    quantile that rest is for who is never seen silent, where it is not the one of silence (GRID, seven speakers)."""
 
     name: str
     words: str
@@ -47,6 +48,7 @@ class ActionUnit:
     in_speech: float = 1.0
     mouth: bool = False
     lids: bool = False
+    rest_in_speech: float | None = None
 
 
 PLAIN_GAIN = 1 / 0.78
@@ -161,7 +163,7 @@ UNITS: tuple[ActionUnit, ...] = (
             full=0.150, mean=0.1606, deviation=0.0278, plain_mean=0.1619, plain_deviation=0.0152,
         ),
         Driver({"mouthFrown": 1.0}, 0.5, 0.000, 0.020),
-        shape_share=0.4, trust=0.3, threshold=1.0, mouth=True, in_speech=0.5,
+        shape_share=0.4, trust=0.3, threshold=1.0, mouth=True, in_speech=0.5, rest_in_speech=0.35,
     ),
     ActionUnit(
         "AU17", "chin raiser",
@@ -170,7 +172,7 @@ UNITS: tuple[ActionUnit, ...] = (
             full=0.170, mean=-0.3240, deviation=0.1081, plain_mean=-0.3429, plain_deviation=0.0634,
         ),
         Driver({"mouthShrugLower": 1.0}, 1.2, 0.099, 0.171),
-        shape_share=0.4, trust=0.35, threshold=1.5, mouth=True, in_speech=0.3,
+        shape_share=0.4, trust=0.35, threshold=1.5, mouth=True, in_speech=0.3, rest_in_speech=0.35,
     ),
     ActionUnit(
         "AU20", "lip stretcher",
@@ -179,7 +181,7 @@ UNITS: tuple[ActionUnit, ...] = (
             full=0.260, mean=0.7019, deviation=0.0432, plain_mean=0.7051, plain_deviation=0.0270,
         ),
         Driver({"mouthStretch": 1.0}, 0.9, 0.001, 0.020),
-        shape_share=0.5, trust=0.35, threshold=1.0, mouth=True, in_speech=0.5,
+        shape_share=0.5, trust=0.35, threshold=1.0, mouth=True, in_speech=0.5, rest_in_speech=0.45,
     ),
     ActionUnit(
         "AU23", "lip tightener",
@@ -188,7 +190,7 @@ UNITS: tuple[ActionUnit, ...] = (
             full=0.120, mean=-0.2285, deviation=0.0327, plain_mean=-0.2268, plain_deviation=0.0184,
         ),
         Driver({"mouthPress": 1.0, "mouthRollLower": 0.5}, 1.0, 0.128, 0.130),
-        shape_share=0.4, trust=0.3, threshold=1.3, mouth=True, in_speech=0.3,
+        shape_share=0.4, trust=0.3, threshold=1.3, mouth=True, in_speech=0.3, rest_in_speech=0.35,
     ),
     ActionUnit(
         "AU25", "lips part",
@@ -197,7 +199,7 @@ UNITS: tuple[ActionUnit, ...] = (
             full=0.250, mean=0.0252, deviation=0.0492, plain_mean=0.0278, plain_deviation=0.0375,
         ),
         None,
-        shape_share=0.0, trust=0.9, threshold=1.0, mouth=True, in_speech=0.25,
+        shape_share=0.0, trust=0.9, threshold=1.0, mouth=True, in_speech=0.25, rest_in_speech=0.1,
     ),
     ActionUnit(
         "AU26", "jaw drop",
@@ -206,7 +208,7 @@ UNITS: tuple[ActionUnit, ...] = (
             full=0.300, mean=0.8563, deviation=0.0621, plain_mean=0.7996, plain_deviation=0.0541,
         ),
         Driver({"jawOpen": 1.0}, 0.8, 0.057, 0.116),
-        shape_share=0.6, trust=0.75, threshold=1.2, mouth=True, in_speech=0.25,
+        shape_share=0.6, trust=0.75, threshold=1.2, mouth=True, in_speech=0.25, rest_in_speech=0.1,
     ),
     ActionUnit(
         "AU43", "eyes closed",
@@ -247,4 +249,27 @@ def _matrix(names: tuple[str, ...], drivers: list[Driver | None]) -> NDArray[np.
 
 FEATURE_DRIVERS = _matrix(FEATURES, [unit.geometry for unit in UNITS])
 SHAPE_DRIVERS = _matrix(BLENDSHAPES, [unit.shapes for unit in UNITS])
+
+
+def _companions(shares: Mapping[tuple[str, str], float]) -> NDArray[np.float64]:
+    """(K, K): what to multiply intensities with to get what each unit only seems to do because another one acts."""
+    names = [unit.name for unit in UNITS]
+    matrix = np.zeros((len(names), len(names)))
+    for (source, seeming), share in shares.items():
+        matrix[names.index(source), names.index(seeming)] = share
+    return matrix
+
+
+# Measured on puppets of four faces (docs/design/action-units.md); the landmark models bend as a whole.
+COMPANIONS = _companions({("AU12", "AU14"): 0.15, ("AU12", "AU20"): 0.15, ("AU26", "AU9"): 0.35, ("AU26", "AU14"): 0.3})
+PLAIN_COMPANIONS = _companions(
+    {
+        ("AU12", "AU14"): 0.85,
+        ("AU12", "AU17"): 0.75,
+        ("AU12", "AU20"): 0.5,
+        ("AU12", "AU23"): 0.3,
+        ("AU26", "AU9"): 0.2,
+        ("AU26", "AU12"): 0.3,
+    }
+)
 WORDS: Mapping[str, str] = {unit.name: unit.words for unit in UNITS}
