@@ -6,7 +6,7 @@ It sees no text and looks only back: what is said of one utterance rests on it a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite, log2
 
 from emoagent.agents.registry import Finding, perceiver
@@ -15,11 +15,14 @@ from emoagent.tools.audio import RATE, Audio, audio_of
 from emoagent.tools.comparison import History, Norm, Standing
 from emoagent.tools.loudness import levels, noise_floor
 from emoagent.tools.prosody import LEAST_VOICED, Prosody, prosody
+from emoagent.tools.voices import Voices, voices_of
 
 LONGEST = 60.0  # seconds of an utterance that are measured
 LEAST_RANK = 4  # earlier utterances from which a percentile is put into words
 LEAD = 1.0  # seconds before an utterance that tell the noise floor
 SHORT = 0.5  # seconds; a shorter utterance is no standard for later ones
+MIXED = 0.3  # share of two voices at once from which an utterance is no standard for later ones
+DISTRUST = 0.8  # how much of the reliability two voices at once take away
 GRADES = ((1.96, "very "), (1.28, ""), (0.67, "rather "))  # standard normal quantiles 97.5, 90 and 75 %
 REGISTERS = (120.0, 210.0)  # Hz, habitual pitch of low and high voices (Traunmüller & Eriksson 1995)
 Unit = tuple[float, str]
@@ -40,6 +43,9 @@ class Feature:
     norm: Norm
     trust: float
     scale: Callable[[float], float] = float
+
+
+Histories = Sequence[tuple[Feature, History]]
 
 
 def _semitones(hertz: float) -> float:
@@ -67,22 +73,50 @@ FEATURES = (
 @perceiver(modality="voice", needs={"audio"}, cost="0.015 x real time on one core")
 def voice(clip: Clip, utterances: Sequence[Utterance]) -> Iterator[Finding]:
     """Pitch, loudness, rate, pauses and vocal effort of each utterance, against the same speaker so far."""
-    audio = audio_of(clip)
-    histories = [(feature, History(feature.norm)) for feature in FEATURES]
+    audio, so_far, voices = audio_of(clip), histories(), voices_of(clip)
     for utterance in utterances:
         measured = measure(audio, utterance.span)
-        if measured is None:
-            continue
-        if measured.voiced < LEAST_VOICED:
-            yield _no_voice(utterance, measured)
-            continue
-        for feature, history in histories:
-            value = feature.value(measured)
-            if isfinite(value):
-                scaled = feature.scale(value)
-                yield _finding(feature, utterance, measured, history.standing(utterance.person, scaled))
-                if measured.duration >= SHORT:
-                    history.add(utterance.person, scaled)
+        if measured is not None:
+            yield from findings(utterance, measured, so_far, _overlapped(voices, utterance.span))
+
+
+def histories() -> Histories:
+    """What is known of each feature before anybody has spoken: the norms."""
+    return [(feature, History(feature.norm)) for feature in FEATURES]
+
+
+def findings(utterance: Utterance, measured: Prosody, so_far: Histories, overlapped: float = 0.0) -> Iterator[Finding]:
+    """What is to be said of one utterance, which then is part of what is known `so_far`.
+
+    `overlapped`: the share of it, 0..1, in which another voice is heard as well; the measures are of both then.
+    """
+    found = list(_findings(utterance, measured, so_far, keep=overlapped < MIXED and measured.duration >= SHORT))
+    for finding in found:
+        if overlapped:
+            measures = {**finding.measures, "overlapped": (overlapped, "ratio")}
+            trust = finding.reliability * (1 - DISTRUST * overlapped)
+            yield replace(finding, reliability=trust, measures=measures)
+        else:
+            yield finding
+
+
+def _findings(utterance: Utterance, measured: Prosody, so_far: Histories, keep: bool) -> Iterator[Finding]:
+    if measured.voiced < LEAST_VOICED:
+        yield _no_voice(utterance, measured)
+        return
+    for feature, history in so_far:
+        value = feature.value(measured)
+        if isfinite(value):
+            scaled = feature.scale(value)
+            yield _finding(feature, utterance, measured, history.standing(utterance.person, scaled))
+            if keep:
+                history.add(utterance.person, scaled)
+
+
+def _overlapped(voices: Voices | None, span: Span) -> float:
+    """The share of `span` in which more than one voice is heard."""
+    shared = sum(span.overlap(other) for other in voices.overlaps) if voices else 0.0
+    return min(1.0, shared / span.duration) if span.duration else 0.0
 
 
 def measure(audio: Audio, span: Span) -> Prosody | None:

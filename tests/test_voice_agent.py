@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from emoagent.agents.voice import voice
 from emoagent.labels import ALIASES, CIRCUMPLEX
 from emoagent.schema import AudioStream, Clip, Evidence, Span, Utterance, Word
+from emoagent.tools.voices import Voices
 from emoagent.tools.workspace import Workspace, working_in
 
 RATE = 16_000
@@ -46,7 +47,7 @@ def dialogue(said: Sequence[Said], gap: float = 0.3) -> tuple[Sound, list[Uttera
 
 def heard(folder: Path, sound: Sound, utterances: Sequence[Utterance]) -> list[Evidence]:
     """Runs the agent on `sound`, as if it had been decoded already."""
-    (folder / "work").mkdir(parents=True)
+    (folder / "work").mkdir(parents=True, exist_ok=True)
     (folder / "work" / "audio.s16").write_bytes((sound.clip(-1, 1) * 32767).astype("<i2").tobytes())
     clip = Clip(
         id="0" * 16, name="a.wav", sha256="0" * 64, bytes=1, format="wav", duration=max(1e-3, len(sound) / RATE),
@@ -129,6 +130,18 @@ def test_a_short_utterance_is_unreliable_and_no_standard(tmp_path: Path) -> None
     evidence = heard(tmp_path, *dialogue([("A", speech(120)), ("A", short), ("A", speech(120))]))
     assert one(evidence, "u1", "pitch").reliability < 0.6 * one(evidence, "u2", "pitch").reliability
     assert one(evidence, "u2", "pitch").measures["compared_with"].value == 1
+
+
+def test_two_voices_at_once_are_trusted_less_and_are_no_standard(tmp_path: Path) -> None:
+    sound, utterances = dialogue([("A", speech(120)), ("A", speech(240)), ("A", speech(120))])
+    clean = heard(tmp_path / "clean", sound, utterances)
+    (tmp_path / "mixed" / "work").mkdir(parents=True)
+    Voices(overlaps=(utterances[1].span,)).save(tmp_path / "mixed" / "work" / "voices.json")
+    mixed = heard(tmp_path / "mixed", sound, utterances)
+    assert one(mixed, "u0", "pitch") == one(clean, "u0", "pitch")
+    assert one(mixed, "u1", "pitch").reliability == pytest.approx(0.2 * one(clean, "u1", "pitch").reliability, abs=1e-3)
+    assert one(mixed, "u1", "pitch").measures["overlapped"].value == 1
+    assert one(mixed, "u2", "pitch").measures["compared_with"].value == 1
 
 
 def test_an_hour_long_utterance_is_read_in_part(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from emoagent.tools.loudness import HOP_SECONDS, SILENT, Levels, levels, loud, mean_level, noise_floor, silence_below
 from emoagent.tools.pitch import RATE, PitchTrack, pitch, runs
+from emoagent.tools.spectrum import spectrum_at
 from emoagent.tools.syllables import FRAME_PERIOD, middle, nuclei
 
 NAN = float("nan")
@@ -18,7 +19,6 @@ LEAST_VOICED = 0.08  # seconds of voiced sound without which there is no pitch t
 LEAST_SNR = 10.0  # dB under which silence cannot be told from speech
 LEAST_CHANGE = 3.0  # dB; sound that changes less is a hum or a hiss, not speech
 FINAL = 0.4  # seconds at the end in which the final slope is measured
-FRAME = 512  # samples, 32 ms, for the spectrum
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Prosody:
     pause_share: float  # of the time between the first and the last sound, 0..1
     longest_pause: float  # seconds; 0 where there is none
     pauses: int | None  # silences of 0.2 s or more inside; None where silence cannot be told from speech
-    effort: float  # dB, voiced energy of 1-5 kHz over that of 50-1000 Hz: rises with vocal effort
+    effort: float  # dB, voiced energy of 1-5 kHz over that of 50-1000 Hz (alpha ratio of eGeMAPS, Eyben et al. 2016)
 
 
 def prosody(samples: NDArray[np.float32], floor: float | None = None) -> Prosody:
@@ -58,6 +58,7 @@ def prosody(samples: NDArray[np.float32], floor: float | None = None) -> Prosody
     speaking, pauses = _pauses(sounding, snr)
     seconds = float(track.voiced.sum()) * FRAME_PERIOD if snr >= LEAST_CHANGE else 0.0
     has_voice = seconds >= LEAST_VOICED
+    spectrum = spectrum_at(samples, track.time[track.voiced] if has_voice else np.zeros(0))
     semitones = 12 * np.log2(track.f0[track.voiced]) if has_voice else np.zeros(0)
     count = len(nuclei(samples, level, track, threshold)) if has_voice else 0
     return Prosody(
@@ -74,7 +75,7 @@ def prosody(samples: NDArray[np.float32], floor: float | None = None) -> Prosody
         pause_share=sum(pauses) / speaking if pauses is not None and speaking else NAN,
         longest_pause=max(pauses, default=0.0) if pauses is not None else NAN,
         pauses=None if pauses is None else len(pauses),
-        effort=_effort(samples, track) if has_voice else NAN,
+        effort=spectrum.ratio((50, 1000), (1000, 5000)),
     )
 
 
@@ -121,18 +122,3 @@ def _final_slope(track: PitchTrack) -> float:
     if len(time) < 8:
         return NAN
     return float(np.polyfit(time - time[0], semitones[near], 1)[0])
-
-
-def _effort(samples: NDArray[np.float32], track: PitchTrack) -> float:
-    """The alpha ratio of eGeMAPS (Eyben et al. 2016), over the voiced frames."""
-    starts = np.rint(track.time[track.voiced] * RATE).astype(int) - FRAME // 2
-    starts = starts[(starts >= 0) & (starts + FRAME <= len(samples))]
-    if len(starts) < 5:
-        return NAN
-    power = np.zeros(FRAME // 2 + 1)
-    for some in np.array_split(starts, len(starts) // 256 + 1):
-        frames = samples[some[:, None] + np.arange(FRAME)] * np.hanning(FRAME).astype(np.float32)
-        power += np.square(np.abs(np.fft.rfft(frames, axis=1))).sum(axis=0)
-    hertz = np.fft.rfftfreq(FRAME, 1 / RATE)
-    low, high = (float(power[(hertz >= a) & (hertz < b)].sum()) for a, b in ((50, 1000), (1000, 5000)))
-    return float(10 * np.log10(high / low)) if low > 0 and high > 0 else NAN

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from emoagent.tools.loudness import FRAME, HOP, RATE, SILENT
 
 SIZE = 512  # points of the transform
 BLOCK = 512  # frames transformed at a time: 1 MB
-HERTZ = np.fft.rfftfreq(SIZE, 1 / RATE)
+HERTZ: NDArray[np.float64] = np.fft.rfftfreq(SIZE, 1 / RATE).astype(np.float64)
 
 Bands = NDArray[np.float64]
 
@@ -40,3 +41,30 @@ def _spectra(samples: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
         some = frames[first : first + BLOCK]
         centred = some - some.mean(axis=1, keepdims=True)
         yield np.square(np.abs(np.fft.rfft(centred * window, SIZE, axis=1))).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """The summed power of some frames of 32 ms. `frames` is 0 where there were too few."""
+
+    hertz: NDArray[np.float64]  # (257,)
+    power: NDArray[np.float64]  # (257,)
+    frames: int
+
+    def ratio(self, low: tuple[float, float], high: tuple[float, float]) -> float:
+        """Energy of the band `high` over that of `low`, in dB. NaN where one is empty."""
+        one, other = (float(self.power[(self.hertz >= a) & (self.hertz < b)].sum()) for a, b in (low, high))
+        return float(10 * np.log10(other / one)) if self.frames and one > 0 and other > 0 else float("nan")
+
+
+def spectrum_at(samples: NDArray[np.float32], times: NDArray[np.float64], least: int = 5) -> Spectrum:
+    """The spectrum around `times` in seconds; under `least` frames there is none."""
+    starts = np.rint(times * RATE).astype(int) - SIZE // 2
+    starts = starts[(starts >= 0) & (starts + SIZE <= len(samples))]
+    power = np.zeros(SIZE // 2 + 1)
+    if len(starts) < least:
+        return Spectrum(HERTZ, power, 0)
+    for some in np.array_split(starts, len(starts) // 256 + 1):
+        frames = samples[some[:, None] + np.arange(SIZE)] * np.hanning(SIZE).astype(np.float32)
+        power += np.square(np.abs(np.fft.rfft(frames, axis=1))).sum(axis=0)
+    return Spectrum(HERTZ, power, len(starts))
