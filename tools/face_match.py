@@ -11,19 +11,22 @@ from emoagent.tools.face_search import Picture
 
 Description = NDArray[np.float32]
 
-SIDE = 32  # pixels of the upright face
+SIDE = 64  # pixels of the upright face
 RIGHT_EYE, LEFT_EYE, MOUTH = (33, 133), (263, 362), (13, 14)  # landmarks whose means are put onto fixed places
 PLACES = np.array([(0.32, 0.36), (0.68, 0.36), (0.5, 0.76)]) * SIDE
-EVERY, FRAMES = 3, 40  # every third sighting is described, and so many of them are averaged
-ALIKE = 0.92  # cosine; measured: 0.95 and more for one person in one place, up to 0.88 for two people
+BLUR, RADIUS, GRID = 1.0, 2, 6  # of the local binary patterns: pixels, pixels, and cells along each side
+EVERY, FRAMES = 4, 24  # every fourth sighting is described, and so many of them are averaged
+ALIKE = 0.82  # cosine; measured: 0.9 and more for one person, in other light too, up to 0.79 for two people
+PORTRAITS = 5  # tracks of a group that a new one is compared with, besides their mean
 REMEMBERED = 64  # people; who has not been seen for longest is forgotten, so that memory does not grow with the clip
+PATTERNS = 59  # 58 uniform ones, and all others
 
 
 @dataclass
 class Portrait:
     """The average look of one track."""
 
-    total: Description = field(default_factory=lambda: np.zeros(3 * SIDE * SIDE, np.float32))
+    total: Description = field(default_factory=lambda: np.zeros(GRID * GRID * PATTERNS, np.float32))
     seen: int = 0
 
     def add(self, rgb: Picture, landmarks: NDArray[np.float32]) -> None:
@@ -37,9 +40,20 @@ class Portrait:
 class Group:
     """Tracks that look alike, and when each was in view."""
 
-    total: Description | None
+    portraits: list[Description]  # the mean of all, then those of the last tracks; empty: forgotten
     tracks: list[int]
     spans: list[tuple[float, float]]
+
+    def likeness(self, portrait: Portrait) -> float:
+        """The best cosine with any of the portraits: a smile and a frown of one person are both remembered."""
+        return max((_cosine(known, portrait.total) for known in self.portraits), default=-1.0)
+
+    def add(self, track: int, portrait: Portrait, start: float, end: float) -> None:
+        """Takes in one more track."""
+        mean = self.portraits[0] + portrait.total if self.portraits else portrait.total
+        self.portraits = [mean, *self.portraits[1:][-PORTRAITS + 1 :], portrait.total]
+        self.tracks.append(track)
+        self.spans.append((start, end))
 
 
 class Gallery:
@@ -50,19 +64,17 @@ class Gallery:
 
     def add(self, track: int, portrait: Portrait, start: float, end: float) -> None:
         """Takes a track that has ended; `start` and `end` in seconds. Two in view at once are never one."""
-        known = [group for group in self._groups[-REMEMBERED:] if group.total is not None]
+        known = [group for group in self._groups[-REMEMBERED:] if group.portraits]
         free = [group for group in known if all(end < a or b < start for a, b in group.spans)]
-        best = max(free, key=lambda group: _cosine(group.total, portrait.total), default=None)
-        if best is None or best.total is None or _cosine(best.total, portrait.total) < ALIKE:
-            best = Group(None, [], [])
+        best = max(free, key=lambda group: group.likeness(portrait), default=None)
+        if best is None or best.likeness(portrait) < ALIKE:
+            best = Group([], [], [])
         else:
             self._groups.remove(best)
-        best.total = portrait.total if best.total is None else best.total + portrait.total
-        best.tracks.append(track)
-        best.spans.append((start, end))
+        best.add(track, portrait, start, end)
         self._groups.append(best)
         if len(self._groups) > REMEMBERED:
-            self._groups[-REMEMBERED - 1].total = None
+            self._groups[-REMEMBERED - 1].portraits = []
 
     def groups(self) -> list[list[int]]:
         """The track numbers of each group, ascending; every track is in one group."""
@@ -70,17 +82,45 @@ class Gallery:
 
 
 def describe(rgb: Picture, landmarks: NDArray[np.float32]) -> Description:
-    """The upright face, (3072,) float32 of length 1, without its brightness; zeros where it is plain."""
+    """The upright face, (2124,) float32 of length 1: root histograms of its local binary patterns, cell by cell.
+
+    A pattern says which of eight neighbours are brighter than a pixel, so light and contrast hardly matter (Ahonen,
+    Hadid & Pietikäinen 2006; the root of a histogram after Arandjelović & Zisserman 2012).
+    """
     import cv2
 
     points = np.array([landmarks[list(group), :2].mean(axis=0) for group in (RIGHT_EYE, LEFT_EYE, MOUTH)])
     turn = _similarity(points, PLACES)
     face = cv2.warpAffine(rgb, turn, (SIDE, SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    lab = cv2.cvtColor(face, cv2.COLOR_RGB2LAB).astype(np.float32)
-    lab[..., 0] -= lab[..., 0].mean()
-    lab[..., 1:] -= 128
-    norm = float(np.linalg.norm(lab))
-    return np.asarray(lab.ravel() / max(norm, 1e-6), np.float32)
+    luma = cv2.GaussianBlur(cv2.cvtColor(face, cv2.COLOR_RGB2GRAY), (0, 0), BLUR).astype(np.int16)
+    patterns = _patterns(luma)
+    side = patterns.shape[0] // GRID
+    cells = patterns[: GRID * side, : GRID * side].reshape(GRID, side, GRID, side).transpose(0, 2, 1, 3)
+    offsets = PATTERNS * np.arange(GRID * GRID)[:, None]
+    counts = np.bincount((cells.reshape(GRID * GRID, -1) + offsets).ravel(), minlength=PATTERNS * GRID * GRID)
+    return np.asarray(np.sqrt(counts / counts.sum()), np.float32)
+
+
+def _patterns(luma: NDArray[np.int16]) -> NDArray[np.intp]:
+    """The number of the uniform pattern around each pixel, in clockwise order; 0 for all others."""
+    r, (height, width) = RADIUS, luma.shape
+    centre = luma[r:-r, r:-r]
+    code = np.zeros(centre.shape, np.intp)
+    ring = ((-r, -r), (-r, 0), (-r, r), (0, r), (r, r), (r, 0), (r, -r), (0, -r))
+    for bit, (dy, dx) in enumerate(ring):
+        neighbour = luma[r + dy : height - r + dy, r + dx : width - r + dx]
+        code |= (neighbour > centre).astype(np.intp) << bit
+    return _UNIFORM[code]
+
+
+def _uniform() -> NDArray[np.intp]:
+    """For each of 256 patterns: 1, 2, … where bits change at most twice around the ring, else 0 (Ojala et al. 2002)."""
+    changes = [(i ^ ((i >> 1) | ((i & 1) << 7))).bit_count() for i in range(256)]
+    numbers = np.cumsum([change <= 2 for change in changes])
+    return np.where(np.array(changes) <= 2, numbers, 0).astype(np.intp)
+
+
+_UNIFORM = _uniform()
 
 
 def _similarity(source: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -92,8 +132,6 @@ def _similarity(source: NDArray[np.float64], target: NDArray[np.float64]) -> NDA
     return np.array([[factor.real, -factor.imag, shift.real], [factor.imag, factor.real, shift.imag]])
 
 
-def _cosine(one: Description | None, other: Description) -> float:
-    if one is None:
-        return -1.0
+def _cosine(one: Description, other: Description) -> float:
     norm = float(np.linalg.norm(one) * np.linalg.norm(other))
     return float(one @ other) / norm if norm > 0 else -1.0
