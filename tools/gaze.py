@@ -98,7 +98,7 @@ def _nose(landmarks: Floats, eye: Eye) -> Matrix:
     )
     x, y, z = dy * az - dz * ay, dz * ax - dx * az, dx * ay - dy * ax
     length = max((x * x + y * y + z * z) ** 0.5, 1e-6) * SPAN / eye.width
-    return eye.onto[:, :2] @ np.array([x, y]) / length
+    return np.asarray(eye.onto[:, :2] @ np.array([x, y]) / length, np.float64)
 
 
 def _search(rgb: NDArray[np.uint8], eyes: list[Eye]) -> Matrix | None:
@@ -111,7 +111,8 @@ def _search(rgb: NDArray[np.uint8], eyes: list[Eye]) -> Matrix | None:
     filtered = cv2.filter2D(np.dstack(layers), -1, _disc(), borderType=cv2.BORDER_CONSTANT)
     pairs = zip(filtered[..., ::2].transpose(2, 0, 1), filtered[..., 1::2].transpose(2, 0, 1), strict=True)
     areas = [float(layer.sum()) for layer in layers[1::2]]
-    parted = sum(_parted(dark, seen, area) for (dark, seen), area in zip(pairs, areas, strict=True)) / len(areas)
+    parts = [_parted(dark, seen, area) for (dark, seen), area in zip(pairs, areas, strict=True)]
+    parted = np.asarray(np.mean(parts, axis=0), np.float32)
     y, x = divmod(int(np.argmax(parted)), WIDTH)
     if parted[y, x] < CLEAR or not (EDGE <= x < WIDTH - EDGE and EDGE <= y < HEIGHT - EDGE):
         return None
@@ -157,7 +158,7 @@ def _parted(dark: Floats, seen: Floats, area: float) -> Floats:
 def _disc() -> Floats:
     reach = int(np.ceil(IRIS))
     y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
-    return np.clip(IRIS + 0.5 - np.hypot(x, y), 0, 1).astype(np.float32)
+    return np.asarray(np.clip(IRIS + 0.5 - np.hypot(x, y), 0, 1), np.float32)
 
 
 def _vertex(three: Floats) -> float:

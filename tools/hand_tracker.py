@@ -19,6 +19,7 @@ STILL = 0.6  # mean change between frames, 0..255 per colour; sensor noise and c
 FRESH, TIMES_USUAL, BLOCKS = 10.0, 3.0, 4  # a motion is new where 4 of 576 blocks change so much, and thrice the usual
 MEMORY = 0.06  # weight of the last frame in the usual change; a second of 12.5 frames counts for half
 SEARCH, FACES, SHARE = 1.8, 1.0, 0.25  # cost of a search and of the face pass for a frame (measured), and the budget
+LARGEST = 640  # pixels of the longer side that a search needs
 SAVED, DEBT = 8 * SEARCH, 24 * SEARCH  # that may pile up, and that hands in view may overdraw and searches pay back
 
 
@@ -47,7 +48,7 @@ class HandTracker:
         """Takes the next frame: `time` in seconds, ascending; `rgb` uint8 (height, width, 3), not changed later."""
         if self._finder is None or not self._pace.is_time(time, thumbnail(rgb)):
             return
-        found = self._finder.detect(time, rgb)
+        found = self._finder.detect(time, _smaller(rgb))
         self._pace.searched(time, len(found))
         self._frames.append(time)
         for hand in found:
@@ -84,6 +85,20 @@ class HandTracker:
         except (ModelMissing, ResourceLimit) as error:
             self._reason = f"{error.message} ({error.hint})" if error.hint else error.message
             return None
+
+
+def _smaller(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The mean of whole groups of pixels; the palm detector looks at 192 of them."""
+    import cv2
+
+    height, width = rgb.shape[:2]
+    factor = max(1, max(height, width) // LARGEST)
+    if factor == 1:
+        return rgb
+    size = (width // factor, height // factor)
+    return np.asarray(
+        cv2.resize(rgb[: size[1] * factor, : size[0] * factor], size, interpolation=cv2.INTER_AREA), np.uint8
+    )
 
 
 class Pace:
