@@ -15,12 +15,13 @@ from emoagent.tools.hand_series import HandSeries
 from emoagent.tools.shot_cuts import Thumbnail, thumbnail
 
 SOON, USUAL, RARELY = 0.32, 1.2, 4.0  # seconds between searches: hands or a new motion; some motion; a still picture
+SPARING = 2.0  # while the budget is overdrawn
 STILL = 0.6  # mean change between frames, 0..255 per colour; sensor noise and compression stay below
 FRESH, TIMES_USUAL, BLOCKS = 10.0, 3.0, 4  # a motion is new where 4 of 576 blocks change so much, and thrice the usual
 MEMORY = 0.06  # weight of the last frame in the usual change; a second of 12.5 frames counts for half
 SEARCH, FACES, SHARE = 1.8, 1.0, 0.25  # cost of a search and of the face pass for a frame (measured), and the budget
 LARGEST = 640  # pixels of the longer side that a search needs
-SAVED, DEBT = 8 * SEARCH, 24 * SEARCH  # that may pile up, and that hands in view may overdraw and searches pay back
+SAVED, DEBT = 8 * SEARCH, 24 * SEARCH  # that may pile up, and that hands in view may overdraw
 
 
 class Finder(Protocol):
@@ -118,7 +119,9 @@ class Pace:
         self._credit = min(SAVED, self._credit + SHARE * FACES)
         self._watch(small)
         wait = SOON if self._hands or self._fresh else USUAL if self._moved else RARELY
-        return time - self._searched >= wait and self._credit >= (-DEBT if self._hands else 0)
+        if self._credit < (-DEBT if self._hands else 0):
+            wait = max(wait, SPARING)
+        return time - self._searched >= wait
 
     def searched(self, time: float, hands: int) -> None:
         """Takes note of a search and of how many hands it found."""

@@ -137,6 +137,6 @@ def _region(x: float, y: float) -> Region:
         return "forehead"
     if y < 0.45:
         return "eyes"
-    if abs(x - 0.5) > 0.28 and y < 0.88:
+    if abs(x - 0.5) > 0.22:
         return "cheek"
     return "nose" if y < 0.62 else "mouth" if y < 0.85 else "chin"
