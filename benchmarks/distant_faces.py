@@ -128,9 +128,7 @@ def _filled(rgb: Picture, width: int, height: int) -> Picture:
     return np.asarray(large[top : top + height, left : left + width], np.uint8)
 
 
-def _places(
-    rng: np.random.Generator, count: int, face: float, width: int, height: int
-) -> list[tuple[float, float]]:
+def _places(rng: np.random.Generator, count: int, face: float, width: int, height: int) -> list[tuple[float, float]]:
     """Corners of faces that are far enough from each other and from the edges."""
     places: list[tuple[float, float]] = []
     while len(places) < count:

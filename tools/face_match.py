@@ -89,9 +89,7 @@ def describe(rgb: Picture, landmarks: NDArray[np.float32]) -> Description:
     """
     import cv2
 
-    points = np.array([landmarks[list(group), :2].mean(axis=0) for group in (RIGHT_EYE, LEFT_EYE, MOUTH)])
-    turn = _similarity(points, PLACES)
-    face = cv2.warpAffine(rgb, turn, (SIDE, SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    face = upright(rgb, landmarks, SIDE, PLACES)
     luma = cv2.GaussianBlur(cv2.cvtColor(face, cv2.COLOR_RGB2GRAY), (0, 0), BLUR).astype(np.int16)
     patterns = _patterns(luma)
     side = patterns.shape[0] // GRID
@@ -99,6 +97,16 @@ def describe(rgb: Picture, landmarks: NDArray[np.float32]) -> Description:
     offsets = PATTERNS * np.arange(GRID * GRID)[:, None]
     counts = np.bincount((cells.reshape(GRID * GRID, -1) + offsets).ravel(), minlength=PATTERNS * GRID * GRID)
     return np.asarray(np.sqrt(counts / counts.sum()), np.float32)
+
+
+def upright(rgb: Picture, landmarks: NDArray[np.float32], side: int, places: NDArray[np.float64]) -> Picture:
+    """The face turned, scaled and moved so that its eyes and its mouth come to `places`, (side, side, 3)."""
+    import cv2
+
+    points = np.array([landmarks[list(group), :2].mean(axis=0) for group in (RIGHT_EYE, LEFT_EYE, MOUTH)])
+    turn = _similarity(points, places)
+    face = cv2.warpAffine(rgb, turn, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(face, np.uint8)
 
 
 def _patterns(luma: NDArray[np.int16]) -> NDArray[np.intp]:

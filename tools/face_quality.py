@@ -1,4 +1,4 @@
-"""How well a face can be measured: large enough, sharp enough, turned to the camera."""
+"""How well a face can be measured: large enough, sharp enough, turned to the camera, not covered."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ FRONTAL = (0.5, 0.97)  # cosine of the angle between the nose and the camera
 
 @dataclass(frozen=True)
 class Quality:
-    """`value`: 0..1, the geometric mean of `factors`: size, sharpness, how frontal, how little is covered, 0..1."""
+    """`factors`: size, sharpness, how frontal, how little is covered, each 0..1. `value`: 0..1, the cube root of their
+    product: the geometric mean of the first three, lowered by what covers the face."""
 
     value: float
     factors: tuple[float, float, float, float]
 
 
-def face_quality(rgb: Picture, seen: Sighting) -> Quality:
-    """How well the face can be measured, and why."""
+def face_quality(rgb: Picture, seen: Sighting, uncovered: float = 1.0) -> Quality:
+    """How well the face can be measured, and why. `uncovered`: 0..1, what `emoagent.tools.face_cover` says."""
     size = _log_ramp(seen.box.side, TINY, LARGE)
     sharp = _log_ramp(sharpness(_patch(rgb, seen)), BLURRED, SHARP)
     frontal = _ramp(float(np.cos(np.radians(seen.pose[:2].astype(float))).prod()), *FRONTAL)
-    return Quality(float((size * sharp * frontal) ** (1 / 3)), (size, sharp, frontal, 1.0))
+    return Quality(float((size * sharp * frontal * uncovered) ** (1 / 3)), (size, sharp, frontal, uncovered))
 
 
 def sharpness(luma: NDArray[np.float32]) -> float:

@@ -131,7 +131,7 @@ def _starts(length: int, side: int) -> list[float]:
 
 
 def reduced(rgb: Picture, side: int = SEARCH_SIDE) -> tuple[Picture, int]:
-    """The picture made smaller by the whole number, which is given too, that brings its longer side to `side` pixels."""
+    """The picture made smaller by a whole number, so that its longer side has at most `side` pixels; and the number."""
     factor = max(1, -(-max(rgb.shape[:2]) // side))
     return _smaller(rgb, factor), factor
 

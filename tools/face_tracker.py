@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from emoagent.tools.face_cover import Cover, unhidden
 from emoagent.tools.face_detector import Detector
 from emoagent.tools.face_geometry import measure
 from emoagent.tools.face_match import Gallery, Portrait
@@ -45,6 +46,7 @@ class Track:
     hits: int = 0
     number: int | None = None
     portrait: Portrait = field(default_factory=Portrait)
+    cover: Cover = field(default_factory=Cover)
     velocity: tuple[float, float] = (0.0, 0.0)
     waiting: list[Row] = field(default_factory=list)
 
@@ -183,7 +185,7 @@ class FaceTracker:
     def _record(self, track: Track, frame: Frame, seen: Sighting) -> None:
         track.see(frame.time, seen.box)
         track.portrait.add(frame.rgb, seen.landmarks)
-        track.waiting.append(_row(frame, seen))
+        track.waiting.append(_row(frame, seen, self._uncovered(track, frame, seen)))
         if track.hits < CONFIRMED:
             return
         if track.number is None:
@@ -191,6 +193,12 @@ class FaceTracker:
         for row in track.waiting:
             self._rows.add(track.number, row)
         track.waiting.clear()
+
+    def _uncovered(self, track: Track, frame: Frame, seen: Sighting) -> float:
+        height, width = frame.rgb.shape[:2]
+        others = (other.box for other in self._tracks if other is not track)
+        share = unhidden(seen.box, width, height, others)
+        return share * track.cover.uncovered(frame.rgb, seen.landmarks)
 
 
 def track_faces(
@@ -203,8 +211,8 @@ def track_faces(
     return tracker.series()
 
 
-def _row(frame: Frame, seen: Sighting) -> Row:
+def _row(frame: Frame, seen: Sighting, uncovered: float) -> Row:
     height, width = frame.rgb.shape[:2]
     box = [seen.box.x / width, seen.box.y / height, seen.box.width / width, seen.box.height / height]
-    quality, eyes = face_quality(frame.rgb, seen), gaze(frame.rgb, seen.landmarks)
+    quality, eyes = face_quality(frame.rgb, seen, uncovered), gaze(frame.rgb, seen.landmarks)
     return Row.of(frame.time, box, quality, seen.pose, eyes, measure(seen.landmarks), seen.blendshapes)
