@@ -1,8 +1,8 @@
-"""Who speaks: links utterances to the faces whose lips move with the sound, and says so as evidence.
+"""Who speaks: decides for every utterance from names, lips and voices together, and says what the lips showed.
 
-Three steps, each a plain function: score every face that is in view during an utterance; give each group of face tracks
-to one person (a known speaker whose utterances it fits, else a person of its own); give each utterance without a
-known speaker to the person whose face fits best. That nobody in view speaks is a legal answer.
+Three steps, each a module: `lips` weighs every face in view during an utterance; `casting` joins faces, voices and
+names to people; here each utterance without a name goes to the likeliest person. That nobody in view speaks, or
+somebody unknown, is a legal answer.
 """
 
 from __future__ import annotations
@@ -10,23 +10,32 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
+from emoagent.agents.casting import Role, Voiced, chances, numbered, roles, trust, voiced
+from emoagent.agents.lips import Group, Judged, face_groups, judge
 from emoagent.agents.registry import Finding, perceiver
 from emoagent.schema import Clip, Person, Utterance
 from emoagent.tools.audio import Audio
 from emoagent.tools.cast import SpeakerScore, names_of, save_cast, speaker_scores
 from emoagent.tools.face_series import FaceSeries
-from emoagent.tools.lip_motion import LipFit, envelope, lip_fit
 from emoagent.tools.voices import Voices
 
-SPEAKS = 0.45  # score from which a face counts as the speaker's (measured in docs/design/action-units.md)
-BELONGS = 0.35  # mean score that gives a face to a known speaker over the whole clip
-SHORTEST_FACE = 0.4  # seconds a face must be seen to become a person
-RIVAL = 0.5  # how much an equally good second face lowers the score
+SPEAKS = 0.5  # probability from which a person, or nobody, is named
+TOO = 1.5  # log-odds from which a second face speaks as well
+TOO_SEEN = 0.8  # seconds both must be seen for that
 
-Group = tuple[int, ...]
-Fits = Mapping[str, Mapping[Group, LipFit]]  # utterance id -> group of tracks -> the best of its tracks
+
+@dataclass(frozen=True)
+class Scene:
+    """All that is known of a clip before anybody is bound. `people`: the speakers that subtitles name; utterances that
+    name one keep them. `series`: its faces; `groups`: tracks that look like one person, None where looks were not
+    compared; `voices`: who is heard when, None where nobody listened for it."""
+
+    utterances: Sequence[Utterance]
+    people: Sequence[Person] = ()
+    series: FaceSeries | None = None
+    audio: Audio | None = None
+    groups: Sequence[Sequence[int]] | None = None
+    voices: Voices | None = None
 
 
 @dataclass(frozen=True)
@@ -48,41 +57,23 @@ def bind(
     groups: Sequence[Sequence[int]] | None = None,
     voices: Voices | None = None,
 ) -> Bound:
-    """Binds utterances to faces and writes the cast into the current run's workspace.
-
-    `people`: the speakers that are already known (by subtitles or voices); utterances that name one keep them.
-    `groups`: tracks that look like the same person; None: each track is a person until the sound says otherwise.
-    Without `series` nothing is bound; without `audio` the motion of the lips alone decides, with lower scores.
-    """
-    bound = match(utterances, people, series, audio, groups, voices)
+    """Binds utterances to people as `match` does and writes the cast into the current run's workspace."""
+    bound = match(Scene(utterances, people, series, audio, groups, voices))
     save_cast(bound.people, bound.cast, bound.scores)
     return bound
 
 
-def match(
-    utterances: Sequence[Utterance],
-    people: Sequence[Person],
-    series: FaceSeries | None,
-    audio: Audio | None,
-    groups: Sequence[Sequence[int]] | None = None,
-    voices: Voices | None = None,
-) -> Bound:
-    """As `bind`, but writes nothing."""
-    if series is None or not len(series.time):
-        return Bound(tuple(utterances), tuple(people), {}, ())
-    faces = _groups(series, groups)
-    fits = {u.id: _fits(u, faces, series, audio) for u in utterances}
-    owner = _owners(utterances, faces, fits)
-    cast, named = _cast(people, faces, owner)
-    person_of = {group: person for person, own in cast.items() for group in own}
-    scores = tuple(_score(u, fits[u.id], person_of) for u in utterances)
-    spoken = tuple(
-        u if u.person or s.person is None else u.model_copy(update={"person": s.person})
-        for u, s in zip(utterances, scores, strict=True)
-    )
-    tracks = {person: tuple(sorted(t for group in own for t in group)) for person, own in cast.items()}
-    shown = tuple(p.model_copy(update={"tracks": tuple(f"t{t}" for t in tracks.get(p.id, ()))}) for p in named)
-    return Bound(spoken, shown, tracks, scores)
+def match(scene: Scene) -> Bound:
+    """Who speaks each utterance, and which faces and voices are whose. Without faces and voices nothing is bound."""
+    series = scene.series if scene.series is not None and len(scene.series.time) else None
+    faces = face_groups(series, scene.groups) if series is not None else []
+    if series is None:
+        judged = [Judged(utterance, {}, {}, {}, 0.0) for utterance in scene.utterances]
+    else:
+        judged = list(judge(scene.utterances, faces, series, scene.audio))
+    heard = {u.id: v for u in scene.utterances if u.source != "windows" and (v := voiced(u, scene.voices))}
+    everybody = roles(judged, heard, faces, series, scene.groups is not None)
+    return _bound(scene, judged, heard, everybody)
 
 
 @perceiver(modality="face", needs={"faces"}, cost="nothing: it reads what was found when the speakers were bound")
@@ -91,95 +82,120 @@ def speaker(clip: Clip, utterances: Sequence[Utterance]) -> Iterator[Finding]:
     scores, names = speaker_scores(clip), names_of(clip)
     for utterance in utterances:
         score = scores.get(utterance.id)
-        if score is not None and score.faces and (score.person or score.score < SPEAKS):
-            yield _finding(utterance, score, names)
+        if score is None or not score.faces or score.offscreen is None:
+            continue
+        if score.person is not None:
+            yield _speaking(utterance, score, names.get(score.person) or score.person)
+        elif score.offscreen >= SPEAKS:
+            yield _unseen(utterance, score, score.offscreen)
 
 
-def _groups(series: FaceSeries, groups: Sequence[Sequence[int]] | None) -> list[Group]:
-    """Groups of tracks in order of first appearance; tracks in no group stand alone; glimpses are left out."""
-    step = float(np.median(np.diff(series.frames))) if len(series.frames) > 1 else SHORTEST_FACE
-    given = [tuple(sorted(group)) for group in groups or ()]
-    alone = set(series.tracks()) - {track for group in given for track in group}
-    rows = {group: np.flatnonzero(np.isin(series.track, group)) for group in (*given, *((t,) for t in alone))}
-    lasting = [group for group, at in rows.items() if len(at) * step >= SHORTEST_FACE]
-    return sorted(lasting, key=lambda group: (series.time[rows[group][0]], group))
+def _bound(scene: Scene, judged: Sequence[Judged], heard: Mapping[str, Voiced], everybody: list[Role]) -> Bound:
+    trusts = [trust(role, judged, heard) for role in everybody]
+    odds = [_chances(each, heard.get(each.utterance.id), everybody, trusts) for each in judged]
+    picks = [_pick(each, chance, everybody) for each, chance in zip(judged, odds, strict=True)]
+    people = numbered(scene.people, everybody, {pick for pick in picks if pick is not None})
+    scores = [_score(*each, everybody, people, scene) for each in zip(judged, odds, picks, strict=True)]
+    spoken = tuple(
+        each.utterance if pick is None else each.utterance.model_copy(update={"person": people[pick].id})
+        for each, pick in zip(judged, picks, strict=True)
+    )
+    cast = {people[i].id: _tracks(role) for i, role in enumerate(everybody) if role.faces}
+    shown = {person.id: person for person in scene.people}
+    for i, person in people.items():
+        voice = f"v{everybody[i].voices[0]}" if everybody[i].voices else person.voice
+        tracks = tuple(f"t{track}" for track in cast.get(person.id, ()))
+        shown[person.id] = person.model_copy(update={"tracks": tracks, "voice": voice})
+    return Bound(spoken, tuple(shown.values()), cast, tuple(scores))
 
 
-def _fits(utterance: Utterance, faces: Sequence[Group], series: FaceSeries, audio: Audio | None) -> dict[Group, LipFit]:
-    if utterance.source == "windows":  # nobody is known to speak then
-        return {}
-    sound = envelope(audio, utterance.span) if audio is not None else None
-    if audio is not None and sound is None:
-        return {}
-    found: dict[Group, LipFit] = {}
-    present = set(series.track[series.between(utterance.span.start, utterance.span.end)].tolist())
-    for group in faces:
-        tries = [lip_fit(series, track, utterance.span, sound) for track in group if track in present]
-        if seen := [fit for fit in tries if fit is not None]:
-            found[group] = max(seen, key=lambda fit: (fit.score * min(1.0, fit.seen), -fit.track))
-    return found
+def _chances(judged: Judged, voice: Voiced | None, everybody: Sequence[Role], trusts: Sequence[float]) -> list[float]:
+    """As `chances`; certain where the speaker is named, nobody's where there is nothing to go by."""
+    if judged.utterance.person is not None:
+        return [float(judged.utterance.person in role.names) for role in everybody] + [0.0]
+    if voice is None and not judged.odds:
+        return [0.0] * len(everybody) + [1.0]
+    return chances(judged, voice, everybody, trusts)
 
 
-def _owners(utterances: Sequence[Utterance], faces: Sequence[Group], fits: Fits) -> dict[Group, str]:
-    """The known speaker of each group, if its lips move when they speak more than when any other known one does."""
-    owners = {}
-    for group in faces:
-        means: dict[str, float] = {}
-        for person in dict.fromkeys(u.person for u in utterances if u.person):
-            own = [(f.score, f.seen) for u in utterances if u.person == person and (f := fits[u.id].get(group))]
-            if own:
-                means[person] = float(np.average([s for s, _ in own], weights=[w for _, w in own]))
-        if means and max(means.values()) >= BELONGS:
-            owners[group] = max(means, key=lambda person: means[person])
-    return owners
+def _pick(judged: Judged, chance: Sequence[float], everybody: Sequence[Role]) -> int | None:
+    """The index of the likeliest role, None where a stranger or nobody is likely enough."""
+    best = max(range(len(chance)), key=lambda i: chance[i])
+    return best if best < len(everybody) and chance[best] >= SPEAKS else None
 
 
-def _cast(
-    people: Sequence[Person], faces: Sequence[Group], owner: Mapping[Group, str]
-) -> tuple[dict[str, list[Group]], list[Person]]:
-    """The groups of each person; a group that no known speaker owns becomes a new person."""
-    known = {person.id: person for person in people}
-    cast: dict[str, list[Group]] = {}
-    for group in faces:
-        person = owner.get(group)
-        if person is None:
-            person = next(p for n in range(1, len(faces) + len(known) + 2) if (p := f"p{n}") not in known)
-        known.setdefault(person, Person(id=person))
-        cast.setdefault(person, []).append(group)
-    return cast, list(known.values())
+def _score(
+    judged: Judged,
+    chance: Sequence[float],
+    pick: int | None,
+    everybody: Sequence[Role],
+    people: Mapping[int, Person],
+    scene: Scene,
+) -> SpeakerScore:
+    """What the lips say, of the speaker's face if it is in view, else of the likeliest."""
+    whose = {group: people[i].id for i, role in enumerate(everybody) for group in role.faces}
+    own = [g for g in judged.share if pick is not None and g in everybody[pick].faces]
+    group = max(own or judged.share, key=lambda g: judged.share[g], default=None)
+    talks = group is not None and bool(own) and judged.share[group] >= SPEAKS
+    sync = judged.sync(group) if group is not None and own else None
+    offscreen = judged.offscreen
+    voice = voiced(judged.utterance, scene.voices)
+    return SpeakerScore(
+        utterance=judged.utterance.id,
+        person=whose[group] if talks and group is not None else None,
+        track=judged.cues[group].track if talks and group is not None else None,
+        score=_rounded(judged.share[group]) if group is not None else 0.0,
+        speed=_rounded(judged.cues[group].speed) if group is not None and own else None,
+        sync=None if sync is None else _rounded(sync),
+        faces=len(judged.share),
+        offscreen=None if offscreen is None else _rounded(offscreen),
+        probability={people[i].id: _rounded(p) for i, p in enumerate(chance[:-1]) if i in people and p >= 0.01},
+        voice=voice.voice if voice else None,
+        overlap=_rounded(_overlap(judged.utterance, scene.voices)),
+        rival=_rival(judged, group, whose) if talks and group is not None else None,
+    )
 
 
-def _score(utterance: Utterance, fits: Mapping[Group, LipFit], person_of: Mapping[Group, str]) -> SpeakerScore:
-    """The best face; where the speaker is known, the best of their own faces."""
-    if not fits:
-        return SpeakerScore(utterance.id, None, None, 0.0, None, None, 0)
-    own = {g: f for g, f in fits.items() if utterance.person in (None, person_of[g])}
-    if not own:
-        most = max(f.score for f in fits.values())
-        return SpeakerScore(utterance.id, None, None, _rounded(most), None, None, len(fits))
-    group, best = max(own.items(), key=lambda item: (item[1].score, -item[1].track))
-    rival = max((f.score for g, f in fits.items() if person_of[g] != person_of[group]), default=0.0)
-    score = best.score * (1 - RIVAL * min(1.0, rival / best.score)) if best.score else 0.0
-    person = person_of[group] if best.score >= SPEAKS and score >= SPEAKS / 2 else None
-    track = best.track if person else None
-    sync = None if best.sync is None else _rounded(best.sync)
-    return SpeakerScore(utterance.id, person, track, _rounded(score), _rounded(best.speed), sync, len(fits))
+def _overlap(utterance: Utterance, voices: Voices | None) -> float:
+    """The share of the utterance in which two voices are heard at once."""
+    shared = sum(span.overlap(utterance.span) for span in voices.overlaps) if voices else 0.0
+    return min(1.0, shared / max(1e-9, utterance.span.duration))
+
+
+def _rival(judged: Judged, group: Group, whose: Mapping[Group, str]) -> str | None:
+    """A second person whose lips go with the sound as surely as the speaker's."""
+    if judged.odds[group] < TOO or judged.cues[group].seen < TOO_SEEN:
+        return None
+    others = [g for g, odds in judged.odds.items() if whose[g] != whose[group] and odds >= TOO]
+    others = [g for g in others if judged.cues[g].seen >= TOO_SEEN]
+    return whose[max(others, key=lambda g: judged.odds[g])] if others else None
+
+
+def _tracks(role: Role) -> tuple[int, ...]:
+    return tuple(sorted(track for group in role.faces for track in group))
 
 
 def _rounded(value: float) -> float:
     return round(float(value), 4)
 
 
-def _finding(utterance: Utterance, score: SpeakerScore, names: Mapping[str, str | None]) -> Finding:
+def _speaking(utterance: Utterance, score: SpeakerScore, who: str) -> Finding:
     measures: dict[str, tuple[float, str]] = {"score": (score.score, "0-1"), "faces": (float(score.faces), "count")}
     if score.speed is not None:
         measures["lip_speed"] = (score.speed, "eye distances/s")
     if score.sync is not None:
         measures["sync"] = (score.sync, "correlation")
-    if score.person is None:
-        text, kind, trust = "No face in view moves its lips with the sound", "speaker_unseen", 1 - score.score
-    else:
-        who = names.get(score.person) or score.person
-        how = "move with the sound" if score.sync is not None else "move; there is no sound to compare with"
-        text, kind, trust = f"The lips of {who} {how} (score {score.score:.2f})", "active_speaker", score.score
-    return Finding(utterance, kind, text, trust * 0.9, measures, utterance.span, score.person)
+    how = "move with the sound" if score.sync is not None else "move; there is no sound to compare with"
+    text = f"The lips of {who} {how} (probability {score.score:.2f})"
+    return Finding(utterance, "active_speaker", text, score.score, measures, utterance.span, score.person)
+
+
+def _unseen(utterance: Utterance, score: SpeakerScore, offscreen: float) -> Finding:
+    faces = (
+        "the face in view does not move its"
+        if score.faces == 1
+        else f"none of the {score.faces} faces in view moves its"
+    )
+    text = f"Who speaks is not seen: {faces} lips with the sound (probability {offscreen:.2f})"
+    measures = {"score": (offscreen, "0-1"), "faces": (float(score.faces), "count")}
+    return Finding(utterance, "speaker_unseen", text, offscreen, measures, utterance.span)

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from tracked import FPS, column, listen, rest_features, series_of, watch
 
-from emoagent.agents.speaker import Bound, bind, match, speaker
+from emoagent.agents.speaker import Bound, Scene, bind, match, speaker
 from emoagent.schema import Clip, Person, Span, Utterance
 from emoagent.tools.audio import RATE, Audio
 from emoagent.tools.cast import cast_of, names_of
 from emoagent.tools.face_series import FaceSeries
-from emoagent.tools.lip_motion import envelope
+from emoagent.tools.lip_motion import sound_of
 from emoagent.tools.workspace import Workspace, working_in
 
 CLIP = Clip(id="c", name="c.mp4", sha256="0", bytes=1, format="mp4", duration=6)
@@ -63,42 +63,45 @@ def speakers(bound: Bound) -> list[str | None]:
 
 def test_the_face_whose_lips_move_speaks(tmp_path: Path) -> None:
     series, utterances = faces([(0, 3), (3, 6)]), said([(0, 3), (3, 6)])
-    bound = match(utterances, [], series, sound(tmp_path, [(0, 6)]))
+    bound = match(Scene(utterances, [], series, sound(tmp_path, [(0, 6)])))
     assert speakers(bound) == ["p1", "p2"]
     assert bound.cast == {"p1": (0,), "p2": (1,)}
     assert [person.tracks for person in bound.people] == [("t0",), ("t1",)]
-    silent = match(utterances, [], series, None)
+    silent = match(Scene(utterances, [], series, None))
     assert speakers(silent) == ["p1", "p2"]
     assert all(s.score < b.score for s, b in zip(silent.scores, bound.scores, strict=True))
 
 
 def test_nobody_in_view_is_a_legal_answer(tmp_path: Path) -> None:
     audio = sound(tmp_path, [(0, 6)])
-    still = match(said([(0, 3)]), [], faces([None]), audio)
+    still = match(Scene(said([(0, 3)]), [], faces([None]), audio))
     assert speakers(still) == [None]
     assert still.cast == {"p1": (0,)}
-    assert match(said([(0, 3)]), [], None, audio).people == ()
+    assert match(Scene(said([(0, 3)]), [], None, audio)).people == ()
     windows = [u.model_copy(update={"source": "windows"}) for u in said([(0, 3)])]
-    assert speakers(match(windows, [], faces([(0, 3)]), audio)) == [None]  # lips alone do not make speech
-    mute = match(said([(0, 3)]), [], faces([(0, 3)]), sound(tmp_path, []))
+    assert speakers(match(Scene(windows, [], faces([(0, 3)]), audio))) == [None]  # lips alone do not make speech
+    mute = match(Scene(said([(0, 3)]), [], faces([(0, 3)]), sound(tmp_path, [])))
     assert speakers(mute) == [None]
 
 
 def test_named_speakers_get_the_faces_that_fit_over_the_whole_clip(tmp_path: Path) -> None:
     people = [Person(id="anna", name="Anna"), Person(id="ben", name="Ben")]
     series = faces([(3, 6), (0, 3), None])
-    bound = match(said([(0, 3), (3, 6)], ["anna", "ben"]), people, series, sound(tmp_path, [(0, 6)]))
+    bound = match(Scene(said([(0, 3), (3, 6)], ["anna", "ben"]), people, series, sound(tmp_path, [(0, 6)])))
     assert bound.cast == {"anna": (1,), "ben": (0,), "p1": (2,)}
     assert speakers(bound) == ["anna", "ben"]
     assert [(p.id, p.name, p.tracks) for p in bound.people[:2]] == [("anna", "Anna", ("t1",)), ("ben", "Ben", ("t0",))]
-    unnamed = match(said([(0, 3), (3, 6)], ["anna"]), people, series, sound(tmp_path, [(0, 6)]))
+    unnamed = match(Scene(said([(0, 3), (3, 6)], ["anna"]), people, series, sound(tmp_path, [(0, 6)])))
     assert unnamed.utterances[1].person not in (None, "anna")
 
 
 def test_grouped_tracks_are_one_person(tmp_path: Path) -> None:
-    bound = match(said([(0, 3), (3, 6)]), [], faces([(0, 3), (3, 6)]), sound(tmp_path, [(0, 6)]), [[0, 1]])
-    assert bound.cast == {"p1": (0, 1)}
-    assert speakers(bound) == ["p1", "p1"]
+    series = faces([(0, 6)])
+    vars(series).update(track=(series.time >= 3).astype(np.int32))
+    for groups, who in (([[0, 1]], ["p1", "p1"]), ([[0], [1]], ["p1", "p2"]), (None, ["p1", "p2"])):
+        bound = match(Scene(said([(0, 3), (3, 6)]), [], series, sound(tmp_path, [(0, 6)]), groups))
+        assert speakers(bound) == who
+    assert bound.cast == {"p1": (0,), "p2": (1,)}
 
 
 def test_the_perceiver_says_what_bind_wrote(tmp_path: Path) -> None:
@@ -116,10 +119,10 @@ def test_the_perceiver_says_what_bind_wrote(tmp_path: Path) -> None:
     assert not any(item.saw_text for item in evidence)
 
 
-def test_silence_has_no_envelope(tmp_path: Path) -> None:
-    assert envelope(sound(tmp_path, []), Span(start=0, end=3)) is None
-    assert envelope(sound(tmp_path, [(0, 6)]), Span(start=5.95, end=9)) is not None
-    assert envelope(sound(tmp_path, [(0, 6)]), Span(start=20, end=25)) is None
+def test_silence_is_no_sound(tmp_path: Path) -> None:
+    assert sound_of(sound(tmp_path, []), Span(start=0, end=3)) is None
+    assert sound_of(sound(tmp_path, [(0, 6)]), Span(start=5.95, end=9)) is not None
+    assert sound_of(sound(tmp_path, [(0, 6)]), Span(start=20, end=25)) is None
 
 
 @pytest.mark.real
@@ -130,7 +133,7 @@ def test_right_face_of_two_in_view(shared: Path, tmp_path: Path) -> None:
     left = min(series.tracks(), key=lambda track: float(series.box[series.rows(track), 0].mean()))
     utterances = said([(row["start"], row["end"]) for row in truth])
     for audio in (listen(path, tmp_path), None):
-        bound = match(utterances, [], series, audio)
+        bound = match(Scene(utterances, [], series, audio))
         sides = ["left" if score.track == left else "right" for score in bound.scores]
         assert sides == [row["active"] for row in truth]
 
@@ -143,8 +146,8 @@ def test_names_join_the_shots_of_a_dialogue(shared: Path, tmp_path: Path) -> Non
     names = [row["speaker"] for row in truth]
     people = [Person(id=name, name=name) for name in dict.fromkeys(names)]
     spans = [(row["start"], row["end"]) for row in truth]
-    bound = match(said(spans, names), people, series, listen(path, tmp_path))
+    bound = match(Scene(said(spans, names), people, series, listen(path, tmp_path)))
     assert sorted(map(len, bound.cast.values())) == [1, 1, 2, 2, 2]
     assert [score.person for score in bound.scores] == names
-    nameless = match(said(spans), [], series, listen(path, tmp_path))
+    nameless = match(Scene(said(spans), [], series, listen(path, tmp_path)))
     assert None not in speakers(nameless)

@@ -1,9 +1,9 @@
-"""How well the motion of a mouth fits the sound: one score for one face track and one stretch of time.
+"""How the motion of a mouth goes with the sound: a few cues for one face track and one stretch of time.
 
-Two cues. Speed: a mouth that talks changes its opening by about 0.2 to 0.6 eye distances a second, a mouth that rests
-or smiles by less. Sync: the opening of jaw and lips rises and falls with the loudness of the speech band, up to
-0.2 s apart. On GRID and MEAD a face fits its own sound better than another clip's in three of four pairs only, so that
-sync decides little and speed carries most of the weight (docs/design/action-units.md).
+Speed: a mouth that talks changes its opening by about 0.2 to 0.6 eye distances a second. Contrast: it does so while
+there is sound rather than while there is none. Sync: jaw and lips open when the band from 600 to 2700 Hz gets louder,
+where opening the mouth raises the first two formants (Grant & Seitz 2000 found the highest correlation there). Sync is
+given for every delay between picture and sound; which delay a clip has, `emoagent.tools.speaker_model` finds out.
 """
 
 from __future__ import annotations
@@ -19,103 +19,146 @@ from emoagent.tools.face_geometry import FEATURES
 from emoagent.tools.face_series import FaceSeries
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
-STEP = 0.08  # seconds; the grid on which mouths are compared, so that the frame rate does not matter
 HOP = 0.02  # seconds; the grid of the sound
-MAX_LAG = 0.2  # seconds by which sound and picture may be apart
+STEP = 0.04  # seconds; the grid on which mouth and sound are compared
+STRIDE = 0.16  # seconds over which speed is taken, so that the frame rate hardly matters
+GAP = 0.25  # seconds; between sightings further apart than this a mouth is not known
+DELAYS: Floats = np.round(np.arange(-0.28, 0.281, 0.04), 2)  # seconds by which the sound may come after the picture
 SLOW = 1.0  # seconds; slower changes are posture, not syllables
-BAND = (300.0, 3400.0)  # hertz
+BEFORE = 0.6  # seconds before an utterance that are looked at for a mouth at rest
+SPEECH, OPENNESS = (300.0, 3400.0), (600.0, 2700.0)  # hertz
 MIN_SEEN = 0.3  # seconds; less of a face says nothing
-TALKING_SPEED, SPEED_SPREAD = 0.22, 0.3  # eye distances per second; natural logarithm
-PLAIN_SPEED = 0.6  # of that, where the landmark model has no blendshapes: it follows the lips less closely
-SYNC_MIDDLE, SYNC_SPREAD = 0.3, 0.12  # correlation
-SOUNDLESS = 0.7  # what speed alone may claim where there is no sound
+MIN_SILENCE = 0.24  # seconds without sound from which contrast means something
+SILENT = 1e-2  # square root of an RMS of 0.0001, -80 dB
+STILL = 0.02  # eye distances per second; nothing slower can be measured
+OPENING = (("jaw_drop", 1.0), ("lip_aperture_outer", 1.0), ("lower_lip_height", -1.0))
 
 
 @dataclass(frozen=True)
-class LipFit:
-    """`score` 0..1; `speed` in eye distances per second; `sync` a correlation, None without sound; `seen` seconds."""
+class Sound:
+    """(n,) seconds; (n,) square root of the RMS of the speech band and of the band of open mouths; (n,) there is sound.
 
-    track: int
-    score: float
-    speed: float
-    sync: float | None
-    seen: float
-
-
-@dataclass(frozen=True)
-class Envelope:
-    """Loudness of the speech band, compressed (square root of the RMS): (n,) seconds, (n,) level."""
+    `varied`: whether loud and quiet differ enough to tell sound from silence.
+    """
 
     time: Floats
     level: Floats
+    openness: Floats
+    sounding: Flags
+    varied: bool
 
 
-def envelope(audio: Audio, span: Span) -> Envelope | None:
-    """The envelope of `span` and `MAX_LAG` around it; None where there is no sound then or only silence."""
-    start = max(0.0, span.start - MAX_LAG)
-    samples = audio.read(Span(start=start, end=span.end + MAX_LAG)).astype(np.float64)
+@dataclass(frozen=True)
+class LipCues:
+    """What one track's mouth does.
+
+    `speed`: eye distances per second while there is sound. `contrast`: natural logarithm of speed in sound over speed
+    in silence, None where there is too little of either. `sync`: (delays,) correlation, None without sound.
+    `seen`: seconds. `size`: width of the face as a share of the picture. `plain`: a landmark model without blendshapes.
+    """
+
+    track: int
+    speed: float
+    contrast: float | None
+    sync: Floats | None
+    seen: float
+    size: float
+    plain: bool
+
+
+def sound_of(audio: Audio, span: Span) -> Sound | None:
+    """The sound of `span` and `BEFORE` it; None where there is none then or only silence. Nothing after it is read."""
+    start = max(0.0, span.start - BEFORE)
+    samples = audio.read(Span(start=start, end=span.end)).astype(np.float64)
     hop = round(HOP * audio.rate)
-    frames = len(samples) // hop
-    if frames < 10:
+    count = len(samples) // hop
+    if count < 10:
         return None
-    spectrum = np.fft.rfft(samples)
-    pitch = np.fft.rfftfreq(len(samples), 1 / audio.rate)
-    spectrum[(pitch < BAND[0]) | (pitch > BAND[1])] = 0
-    voice = np.fft.irfft(spectrum, len(samples))[: frames * hop].reshape(frames, hop)
-    level = _running_mean(np.sqrt(np.sqrt((voice**2).mean(axis=1))), 5)
-    if level.max() < 1e-2:  # an RMS of 0.0001, -80 dB
+    level, openness = _levels(samples, hop, count, audio.rate)
+    if level.max() < SILENT:
         return None
-    return Envelope(start + (np.arange(frames, dtype=np.float64) + 0.5) * HOP, level)
+    quiet, loud = np.quantile(level, [0.05, 0.95])
+    time = start + (np.arange(count, dtype=np.float64) + 0.5) * HOP
+    return Sound(time, level, openness, level >= quiet + 0.3 * (loud - quiet), bool(loud > 2 * quiet))
 
 
-def lip_fit(series: FaceSeries, track: int, span: Span, sound: Envelope | None) -> LipFit | None:
-    """How well this track's mouth fits the sound during `span`; None if the face is hardly seen then."""
+def lip_cues(series: FaceSeries, track: int, span: Span, sound: Sound | None) -> LipCues | None:
+    """What this track's mouth does in `span`, None if it is hardly seen then; `sound` as `sound_of` the same span."""
     rows = series.rows(track)
-    rows = rows[(series.time[rows] >= span.start) & (series.time[rows] < span.end)]
-    rows = rows[np.isfinite(series.features[rows, _LIPS])]
-    time = series.time[rows]
-    if len(rows) < 4 or time[-1] - time[0] < MIN_SEEN:
+    rows = rows[(series.time[rows] >= span.start - BEFORE) & (series.time[rows] < span.end)]
+    rows = rows[np.isfinite(series.features[rows][:, _COLUMNS]).all(axis=1)]
+    inside = rows[series.time[rows] >= span.start]
+    if len(inside) < 4 or (seen := float(np.ptp(series.time[inside]))) < MIN_SEEN:
         return None
-    grid = np.arange(time[0], time[-1], STEP)
-    lips, outer, jaw = (np.interp(grid, time, series.features[rows, c]) for c in (_LIPS, _OUTER, _JAW))
-    seconds = float(grid[-1] - grid[0])
-    speed = _speed(grid, lips, sound)
-    typical = TALKING_SPEED * (1.0 if np.isfinite(series.blendshapes[rows]).any() else PLAIN_SPEED)
-    moves = _sigmoid((np.log(max(speed, 1e-4)) - np.log(typical)) / SPEED_SPREAD)
+    speed, contrast = _speeds(series.time[rows], series.features[rows, _LIPS], span, sound)
+    sync = None if sound is None else _sync(series, inside, sound)
+    size = float(np.median(series.box[inside, 2]))
+    plain = not bool(np.isfinite(series.blendshapes[inside]).any())
+    return LipCues(track, speed, contrast, sync, seen, size, plain)
+
+
+def _levels(samples: Floats, hop: int, count: int, rate: int) -> tuple[Floats, Floats]:
+    spectrum, pitch = np.fft.rfft(samples), np.fft.rfftfreq(len(samples), 1 / rate)
+    levels = []
+    for low, high in (SPEECH, OPENNESS):
+        band = np.fft.irfft(np.where((pitch >= low) & (pitch <= high), spectrum, 0), len(samples))
+        rms = np.sqrt((band[: count * hop].reshape(count, hop) ** 2).mean(axis=1))
+        levels.append(_running_mean(np.sqrt(rms), 5))
+    return levels[0], levels[1]
+
+
+def _speeds(time: Floats, lips: NDArray[np.float32], span: Span, sound: Sound | None) -> tuple[float, float | None]:
+    """Mean change of the lips' opening per second while there is sound, and its logarithm over that in silence."""
+    grid, known = _grid(time)
+    change = np.abs(np.interp(grid + STRIDE / 2, time, lips) - np.interp(grid - STRIDE / 2, time, lips)) / STRIDE
+    inside = known & (grid >= span.start)
     if sound is None:
-        return LipFit(track, SOUNDLESS * moves, speed, None, seconds)
-    sync = 0.6 * _sync(grid, jaw, sound) + 0.4 * _sync(grid, outer, sound)
-    certain = seconds / (seconds + 1.0)
-    fits = 0.5 + certain * (_sigmoid((sync - SYNC_MIDDLE) / SYNC_SPREAD) - 0.5)
-    return LipFit(track, moves * (0.4 + 0.6 * fits), speed, sync, seconds)
+        return float(change[inside].mean()) if inside.any() else 0.0, None
+    level = np.interp(grid, sound.time, sound.sounding.astype(np.float64))
+    loud, quiet = inside & (level > 0.5), known & (level <= 0.5)
+    if loud.sum() * STEP < MIN_SILENCE:
+        return float(change[inside].mean()) if inside.any() else 0.0, None
+    speed = float(change[loud].mean())
+    if not sound.varied or quiet.sum() * STEP < MIN_SILENCE:
+        return speed, None
+    return speed, float(np.log(max(speed, STILL)) - np.log(max(change[quiet].mean(), STILL)))
 
 
-def _speed(grid: Floats, lips: Floats, sound: Envelope | None) -> float:
-    """Mean change of the opening per second, counted while there is sound (the loud half of its range)."""
-    change = np.abs(np.diff(lips)) / STEP
-    if sound is None:
-        return float(change.mean())
-    level = np.interp(grid[:-1] + STEP / 2, sound.time, sound.level)
-    quiet, loud = np.quantile(sound.level, [0.05, 0.95])
-    sounding = level >= quiet + 0.3 * (loud - quiet)
-    return float(change[sounding].mean()) if sounding.sum() >= 3 else float(change.mean())
+def _sync(series: FaceSeries, rows: NDArray[np.intp], sound: Sound) -> Floats:
+    """(delays,) mean correlation of the signs of an open mouth with its band, all without their slow part."""
+    time = series.time[rows]
+    grid, known = _grid(time)
+    mouths = []
+    for name, sign in OPENING:
+        values = np.interp(grid, time, series.features[rows, FEATURES.index(name)])
+        mouths.append(sign * _without_slow(values))
+    found = np.zeros(len(DELAYS))
+    for i, delay in enumerate(DELAYS):
+        level = _without_slow(np.interp(grid + delay, sound.time, sound.openness))
+        use = known & (grid + delay <= sound.time[-1]) & (grid + delay >= sound.time[0])
+        found[i] = np.mean([_correlation(mouth[use], level[use]) for mouth in mouths])
+    return found
 
 
-def _sync(grid: Floats, opening: Floats, sound: Envelope) -> float:
-    """Highest correlation over the lags, both without their slow part."""
-    mouth = opening - _running_mean(opening, round(SLOW / STEP))
-    best = -1.0
-    for lag in np.arange(-MAX_LAG, MAX_LAG + STEP / 4, STEP / 2):
-        level = np.interp(grid + lag, sound.time, sound.level)
-        best = max(best, _correlation(mouth, level - _running_mean(level, round(SLOW / STEP))))
-    return best
+def _grid(time: Floats) -> tuple[Floats, Flags]:
+    """Every `STEP` from the first to the last sighting, and whether the mouth is known then."""
+    grid = np.arange(time[0], time[-1] + 1e-9, STEP)
+    after = np.clip(np.searchsorted(time, grid, side="right"), 1, len(time) - 1)
+    return grid, time[after] - time[after - 1] <= GAP
 
 
 def _correlation(a: Floats, b: Floats) -> float:
+    if len(a) < 8:
+        return 0.0
     a, b = a - a.mean(), b - b.mean()
     size = float(np.sqrt((a @ a) * (b @ b)))
     return float(a @ b) / size if size > 1e-9 else 0.0
+
+
+def _without_slow(values: Floats) -> Floats:
+    return values - _running_mean(values, round(SLOW / STEP))
 
 
 def _running_mean(values: Floats, width: int) -> Floats:
@@ -124,8 +167,5 @@ def _running_mean(values: Floats, width: int) -> Floats:
     return np.asarray(smooth, np.float64)
 
 
-def _sigmoid(x: float) -> float:
-    return float(1 / (1 + np.exp(-x)))
-
-
-_LIPS, _OUTER, _JAW = (FEATURES.index(name) for name in ("lip_aperture", "lip_aperture_outer", "jaw_drop"))
+_LIPS = FEATURES.index("lip_aperture")
+_COLUMNS = [_LIPS, *(FEATURES.index(name) for name, _ in OPENING)]
