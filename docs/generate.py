@@ -15,7 +15,9 @@ from emoagent.cli import app
 from emoagent.schema import Trace
 
 DOCS = Path(__file__).parent
-COMMANDS = ("", "analyze", "report", "agents", "doctor", "models", "models list", "models pull", "models verify")
+COMMANDS = (
+    "", "analyze", "report", "export", "agents", "doctor", "models", "models list", "models pull", "models verify",
+)  # fmt: skip
 
 
 def schema() -> str:

@@ -141,6 +141,27 @@ def report(
 
 
 @app.command()
+def export(
+    run: Annotated[
+        Path | None, typer.Argument(help="a result folder, or its trace.json", metavar="RUN", readable=False)
+    ] = None,
+    to: Annotated[str | None, typer.Option("--to", help="the format", metavar="FORMAT")] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="file or folder [default: FORMAT.SUFFIX in the result folder]")
+    ] = None,
+    formats: Annotated[bool, typer.Option("--list", help="list the formats")] = False,
+    as_json: Json = False,
+) -> None:
+    """Write a result in the format of another program."""
+    from emoagent.commands import export as command
+
+    if formats:
+        command.listing(as_json=as_json)
+    else:
+        command.run(run, to, out)
+
+
+@app.command()
 def agents(as_json: Json = False) -> None:
     """List the agents: what they do, need and cost."""
     from emoagent.commands.agents import run
