@@ -14,6 +14,7 @@ from emoagent.tools.face_quality import face_quality
 from emoagent.tools.face_rows import Row, Rows
 from emoagent.tools.face_search import Box, Finder, Picture, Sighting, look, reduced, without
 from emoagent.tools.face_series import FaceSeries
+from emoagent.tools.frame_plan import FramePlan
 from emoagent.tools.gaze import gaze
 from emoagent.tools.search_plan import Part, SearchPlan
 from emoagent.tools.shot_cuts import AFTER, BEFORE, ShotCuts, Thumbnail, thumbnail
@@ -68,11 +69,13 @@ class FaceTracker:
 
     Every frame costs about one landmarker call for each face in view. Two frames are held back, to tell shot cuts
     from flashes. `asset` is the name of the landmark model, for the record. Without a `detector` the landmarker itself
-    searches, which does not see distant faces.
+    searches, which does not see distant faces; without a `sampling` plan every frame is looked at.
     """
 
-    def __init__(self, landmarker: Finder, detector: Detector | None = None, *, asset: str) -> None:
-        self._landmarker, self._detector, self._asset = landmarker, detector, asset
+    def __init__(
+        self, landmarker: Finder, detector: Detector | None = None, sampling: FramePlan | None = None, *, asset: str
+    ) -> None:
+        self._landmarker, self._detector, self._sampling, self._asset = landmarker, detector, sampling, asset
         self._tracks: list[Track] = []
         self._rows, self._cuts, self._gallery = Rows(), ShotCuts(), Gallery()
         self._ahead: deque[Frame] = deque()
@@ -108,12 +111,15 @@ class FaceTracker:
     def _advance(self) -> None:
         after = [frame.small for frame in self._ahead]
         frame = self._ahead.popleft()
-        if self._cuts.begins(self._behind, after):
+        cut = self._cuts.begins(self._behind, after)
+        if cut:
             self._rows.cuts.append(frame.time)
             self._keep([])
             if self._plan:
                 self._plan.want_all()
         self._behind.append(frame.small)
+        if not self._wants(frame, cut):
+            return
         self._rows.frames.append(frame.time)
         self._follow(frame)
         self._search(frame)
@@ -131,6 +137,17 @@ class FaceTracker:
         self._drop_duplicates()
         patience = max(LOST_SECONDS, 2.5 * self._step())
         self._keep([track for track in self._tracks if frame.time - track.time <= patience])
+
+    def _wants(self, frame: Frame, cut: bool) -> bool:
+        """Whether the frame is worth looking at."""
+        if self._sampling is None:
+            return True
+        boxes = [_share(track.box, frame.rgb) for track in self._tracks]
+        return self._sampling.wants(frame.time, frame.small, boxes, cut=cut, busy=self._is_busy())
+
+    def _is_busy(self) -> bool:
+        """Whether a face is not yet confirmed or has just been lost."""
+        return any(track.number is None or not self._is_fresh(track) for track in self._tracks)
 
     def _is_fresh(self, track: Track) -> bool:
         """Whether the face was seen in the frame before this one."""
@@ -212,7 +229,12 @@ def track_faces(
 
 
 def _row(frame: Frame, seen: Sighting, uncovered: float) -> Row:
-    height, width = frame.rgb.shape[:2]
-    box = [seen.box.x / width, seen.box.y / height, seen.box.width / width, seen.box.height / height]
+    box = _share(seen.box, frame.rgb)
     quality, eyes = face_quality(frame.rgb, seen, uncovered), gaze(frame.rgb, seen.landmarks)
     return Row.of(frame.time, box, quality, seen.pose, eyes, measure(seen.landmarks), seen.blendshapes)
+
+
+def _share(box: Box, rgb: Picture) -> list[float]:
+    """The box as fractions of the picture."""
+    height, width = rgb.shape[:2]
+    return [box.x / width, box.y / height, box.width / width, box.height / height]

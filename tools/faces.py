@@ -35,8 +35,10 @@ def landmark_model() -> Model:
 def _track(clip: Clip) -> FaceSeries:
     """One pass for faces and hands; `hands.npz` is written first, and `faces.npz` ends the work."""
     from emoagent.tools.assets import face_landmarker
+    from emoagent.tools.audio import audio_of
     from emoagent.tools.face_search import reduced
     from emoagent.tools.face_tracker import FaceTracker
+    from emoagent.tools.frame_plan import FramePlan
     from emoagent.tools.hand_tracker import HandTracker
     from emoagent.tools.landmarker import Landmarker
     from emoagent.tools.media import read_frames
@@ -44,7 +46,8 @@ def _track(clip: Clip) -> FaceSeries:
 
     asset = face_landmarker()
     with Landmarker(asset.path) as landmarker, _detector() as detector, HandTracker() as hands:
-        tracker = FaceTracker(landmarker, detector, asset=asset.name)
+        plan = FramePlan(audio_of(clip) if clip.audio is not None else None)
+        tracker = FaceTracker(landmarker, detector, plan, asset=asset.name)
         for time, rgb in read_frames(clip):
             tracker.add(time, rgb)
             hands.add(time, reduced(rgb)[0])
