@@ -17,7 +17,7 @@ from emoagent.tools.micro_expressions import ALONE, Bump, bumps, near, steady
 
 MOST = 2  # findings for one utterance
 CLEAR = 0.5  # how clearly the face must be seen
-LIDS_MOVE = 1.0  # closure of the lids (of 5) that is the beginning of a blink
+LIDS_MOVE = 1.5  # closure of the lids (of 5) that is the beginning of a blink
 SPEECH = 0.25  # seconds around talk in which the mouth is not judged
 TRUST = 0.35  # of the clearest case; what precision allows (docs/design/action-units.md)
 BROWS, MOUTH, EYES = 0, 1, 2
@@ -64,7 +64,7 @@ def _finding(each: Look, bump: Bump) -> Finding:
     said = " and ".join(f"{WORDS[name]} ({name})" for name in names[:3])
     whole, first = each.utterance.span, bump.units[0]
     start = min(max(bump.start, whole.start), whole.end)
-    reliability = TRUST * UNITS[first].trust * min(1.0, bump.clarity / (2 * ALONE)) * each.worth
+    reliability = TRUST * UNITS[first].trust * min(1.0, bump.clarity / (3 * ALONE)) * each.worth
     return Finding(
         utterance=each.utterance,
         kind="micro_expression",

@@ -21,12 +21,13 @@ Mask = NDArray[np.bool_]
 WIDTHS = (0.16, 0.3, 0.45)  # seconds
 FLANK = 0.3  # seconds before and after in which the face must be where it was
 MARGIN = 0.05  # seconds between a bump and its flanks, where it rises and falls
-LEAST = 0.6  # intensity of 5
-ALONE, TOGETHER = 7.0, 4.5  # deviations of noise: for one unit, and for each of several
+LEAST = 0.45  # intensity of 5
+ALONE, TOGETHER = 4.0, 3.0  # deviations of noise: for one unit, and for each of several
 TOGETHER_WITHIN = 0.16  # seconds between the apexes of units that move together
 FLOOR = 0.06  # intensity; no face is measured better
-FEWEST = 25  # rows from which noise is known
-SPOILT = 0.3  # seconds around a blink in which brows and lids follow the lids
+PRIOR, PRIOR_ROWS = 0.25, 10  # intensity; noise of a face that was hardly seen, and the rows that it counts as
+APART = 0.5  # seconds from a bump from which the rest of the face's history is noise
+SPOILT = 0.12  # seconds around a blink in which brows and lids follow the lids
 TURN = 15.0  # degrees per second; a faster head bends the measured face
 
 
@@ -46,11 +47,10 @@ class Bump:
 def bumps(time: Floats, track: NDArray[np.int32], raw: Floats, usable: Mask, groups: NDArray[np.intp]) -> list[Bump]:
     """All bumps of n rows in time order. `raw` (n, K) unsmoothed intensities; `usable` (n, K) where a unit may be
     judged; `groups` (K,): units of one group, such as AU1 and AU2, are one witness and not two."""
-    if len(time) < FEWEST:
+    if not len(time):
         return []
     rise, width = _rises(time, track, np.where(usable, raw, np.nan))
-    noise = _noise(rise)
-    clear = np.where(rise >= LEAST, rise / noise, 0.0)
+    clear = _clarity(time, rise)
     found: list[Bump] = []
     taken = np.zeros(len(time), bool)
     while (candidate := _clearest(time, clear, groups, taken)) is not None:
@@ -94,22 +94,29 @@ def _rises(time: Floats, track: NDArray[np.int32], raw: Floats) -> tuple[Floats,
 
 
 def _mean(values: Floats, mask: Mask, least: int) -> Floats:
-    """(n, K) mean of (n, w, K) where `mask` (n, w); NaN where one is missing, or fewer than `least`."""
-    count = mask.sum(axis=1)[:, None]
-    total = np.where(mask[..., None], values, 0.0).sum(axis=1)
-    return np.where(count >= least, total / np.maximum(count, 1), np.nan)
+    """(n, K) mean of (n, w, K) where `mask` (n, w), of what is known; NaN where that is fewer than `least` rows."""
+    known = mask[..., None] & np.isfinite(values)
+    count = known.sum(axis=1)
+    return np.where(count >= least, np.where(known, values, 0.0).sum(axis=1) / np.maximum(count, 1), np.nan)
 
 
-def _noise(rise: Floats) -> Floats:
-    """(K,) deviation of the bumps, robust but heeding tails: a lively face must move more to be noticed."""
-    return np.array([_spread(column[np.isfinite(column)]) for column in rise.T])
+def _clarity(time: Floats, rise: Floats) -> Floats:
+    """(n, K) bumps in deviations of noise, 0 where they are smaller than `LEAST`. Noise is taken without the second
+    around the bump itself."""
+    clear = np.zeros(rise.shape)
+    for row, k in np.argwhere(np.nan_to_num(rise, nan=-1.0) >= LEAST).tolist():
+        elsewhere = rise[np.abs(time - time[row]) > APART, k]
+        clear[row, k] = rise[row, k] / _spread(elsewhere[np.isfinite(elsewhere)])
+    return clear
 
 
 def _spread(values: Floats) -> float:
-    if len(values) < FEWEST:
-        return float("inf")
+    """Robust deviation, but heeding tails: a lively face must move more. Drawn to `PRIOR` where few rows were seen."""
+    if not len(values):
+        return PRIOR
     middle, wide = np.quantile(np.abs(values - np.median(values)), [0.5, 0.9])
-    return max(float(middle) / 0.6745, float(wide) / 1.645, FLOOR)
+    own = max(float(middle) / 0.6745, float(wide) / 1.645, FLOOR)
+    return (len(values) * own + PRIOR_ROWS * PRIOR) / (len(values) + PRIOR_ROWS)
 
 
 def _clearest(time: Floats, clear: Floats, groups: NDArray[np.intp], taken: Mask) -> tuple[int, tuple[int, ...]] | None:
