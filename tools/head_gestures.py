@@ -26,7 +26,7 @@ BRIEFEST, LONGEST = 0.1, 0.55  # seconds from one turning point to the next: abo
 SWINGS = 3  # in a row
 OTHER_AXIS = 1.2  # times the movement about the other axis
 TILT, TILT_SECONDS = 9.0, 0.5  # degrees of roll from the usual, and for how long
-KNOWN = 1.5  # seconds of the head before, to know its usual
+KNOWN = 1.0  # seconds of the head before, to know its usual
 
 
 @dataclass(frozen=True)
@@ -64,11 +64,11 @@ def _swinging(time: Floats, pose: Floats, part: slice, axis: int, start: float) 
     if len(even) < 2 * SWINGS:
         return []
     fast = np.stack([_without_drift(np.interp(even, time[part], pose[part, k])) for k in range(3)], axis=1)
-    usual = fast[even < start, axis]
+    usual = fast[even < start - DRIFT / 2, axis]
     noise = 1.4826 * float(np.median(np.abs(usual))) if len(usual) >= KNOWN * RATE else 0.0
-    turns = turning_points(fast[:, axis], max(SWING[axis], min(NOISE * noise, 3 * SWING[axis])))
-    gestures = [_gesture(even, fast, axis, series) for series in _in_a_row(even, turns)]
-    return [gesture for gesture in gestures if gesture is not None and gesture.start >= start]
+    turns = turning_points(fast[:, axis], max(SWING[axis], min(NOISE * noise, 2 * SWING[axis])))
+    series = _in_a_row(even, [turn for turn in turns if even[turn] >= start])
+    return [gesture for points in series if (gesture := _gesture(even, fast, axis, points)) is not None]
 
 
 def _without_drift(angle: Floats) -> Floats:
