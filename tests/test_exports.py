@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import csv
-import os
-import subprocess
-import sys
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from example_trace import example_trace
+from test_broken_inputs import run
 from tracked import Floats, rest_features, series_of
 
 from emoagent.analysis import trace_pieces
@@ -62,7 +62,7 @@ def _smiling(n: int = 75) -> Floats:
 def one(tmp_path: Path) -> Path:
     """A run with one face that smiles at 4 s and is out of view for the last frames."""
     series = series_of(_smiling())
-    frames = np.concatenate([series.frames, series.frames[-1] + [0.08, 0.16]])
+    frames = np.concatenate([series.frames, series.frames[-1] + np.array([0.08, 0.16])])
     values = vars(series) | {"frames": frames, "gaze": np.tile(np.float32([10, -5]), (75, 1))}
     _run(tmp_path / "run", FaceSeries(**values), {"p1": ("t0",)})
     return tmp_path / "run"
@@ -111,7 +111,7 @@ def test_what_readers_of_openface_do_with_it(one: Path) -> None:
 def test_several_faces_are_told_apart(tmp_path: Path) -> None:
     features = np.tile(rest_features(), (40, 1))
     first, second = series_of(features, track=[0] * 40), series_of(features, track=[1] * 40, start=4.0)
-    both = {k: np.concatenate([v, vars(second)[k]]) if getattr(v, "ndim", 0) and k != "cuts" else v
+    both: dict[str, Any] = {k: np.concatenate([v, vars(second)[k]]) if getattr(v, "ndim", 0) and k != "cuts" else v
             for k, v in vars(first).items()}  # fmt: skip
     _run(tmp_path / "run", FaceSeries(**both), {"p7": ("t1",)})
     rows = _table(export(tmp_path / "run", "openface"))
@@ -217,23 +217,16 @@ def test_same_run_same_bytes(one: Path) -> None:
     assert export(one / "trace.json", "openface").read_bytes() == first
 
 
-def _command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "emoagent", *map(str, arguments)]
-    return subprocess.run(
-        command, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONSAFEPATH": "1"}
-    )
-
-
-def test_the_command(one: Path, tmp_path: Path) -> None:
-    done = _command("export", one, "--to", "openface", "-o", tmp_path / "x.csv")
-    assert (done.returncode, done.stdout, done.stderr) == (0, f"{tmp_path / 'x.csv'}\n", "")
-    listed = _command("export", "--list", "--json")
-    assert listed.returncode == 0
-    assert all(f'"{name}"' in listed.stdout for name in exporters())
-    wrong = _command("export", one, "--to", "nothing")
-    assert wrong.returncode == 2
-    assert "openface" in wrong.stderr
-    assert _command("export", one).returncode == 2
+def test_the_command(
+    one: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "export", str(one), "--to", "openface", "-o", str(tmp_path / "x.csv")) == 0
+    assert capsys.readouterr() == (f"{tmp_path / 'x.csv'}\n", "")
+    assert run(monkeypatch, "export", "--list", "--json") == 0
+    assert {row["name"] for row in json.loads(capsys.readouterr().out)} == set(exporters())
+    assert run(monkeypatch, "export", str(one), "--to", "nothing") == 2
+    assert "openface" in capsys.readouterr().err
+    assert run(monkeypatch, "export", str(one)) == 2
 
 
 @pytest.mark.real
