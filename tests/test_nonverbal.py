@@ -26,7 +26,7 @@ def vowel(seconds: float, hertz: float = 200.0, formant: float = 700.0) -> Sound
     pulses = np.zeros(n)
     pulses[np.arange(0, n, round(RATE / hertz))] = 1
     time = np.arange(300) / RATE
-    ring = sum(np.exp(-time * 500) * np.sin(2 * np.pi * f * time) for f in (formant, 2.1 * formant))
+    ring = np.exp(-time * 500) * np.sin(2 * np.pi * np.outer((formant, 2.1 * formant), time)).sum(axis=0)
     sound = np.convolve(pulses, ring)[:n] * np.hanning(n) ** 0.5
     return np.asarray(0.3 * sound / np.abs(sound).max(), dtype=np.float32)
 

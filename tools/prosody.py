@@ -41,17 +41,17 @@ class Prosody:
     effort: float  # dB, voiced energy of 1-5 kHz over that of 50-1000 Hz (alpha ratio of eGeMAPS, Eyben et al. 2016)
 
 
-def prosody(samples: NDArray[np.float32], floor: float | None = None) -> Prosody:
+def prosody(samples: NDArray[np.float32], floor: float | None = None, track: PitchTrack | None = None) -> Prosody:
     """Measures one utterance.
 
     `samples`: (n,) in -1..1, 16 kHz mono. `floor`: level of the noise in dBFS where it is known from the sound around
-    the utterance; otherwise the utterance's own quietest frames are taken. Never raises on silence, noise or sound
+    the utterance; otherwise the utterance's own quietest frames are taken. `track`: its pitch, if it is known. Never raises on silence, noise or sound
     that is too short: what is not there is NaN.
     """
     level = levels(samples)
     noise = noise_floor(level) if floor is None else floor
     threshold = silence_below(level, noise)
-    track = pitch(samples) if len(level) else pitch(samples[:0])
+    track = track or pitch(samples if len(level) else samples[:0])
     track = _audible(track, level, threshold)
     sounding = _sounding(level, threshold)
     snr = loud(level) - noise
