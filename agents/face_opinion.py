@@ -34,10 +34,12 @@ def face_opinion(utterance: Utterance, evidence: Sequence[Evidence]) -> Opinion:
     shown = [item for item in evidence if any(_known(unit) for unit, _ in units(item))]
     if not rest and not shown:
         return silent(utterance, "face", "nothing that a rule speaks of is seen in the face")
-    strengths, trust = _strengths(shown), max(item.reliability for item in (*shown, *rest))
+    uneven = [item for item in evidence if item.kind == "asymmetry"]
+    strengths, trust = _strengths(shown, uneven), max(item.reliability for item in (*shown, *rest))
     logits = {label: GAIN * _score(rule, strengths) - DOUBT * trust for label, rule in RULES.items()}
     masses = tidy({"neutral": 1.0, **{label: exp(value) for label, value in logits.items()}})
-    cites = tuple(item.id for item in (*shown, *rest))
+    heeded = [item for item in uneven if any(_lowers(item, unit, each) for each in shown for unit, _ in units(each))]
+    cites = tuple(item.id for item in (*shown, *rest, *heeded))
     return Opinion(
         utterance=utterance.id, modality="face", distribution=masses, valence=valence_of(masses), cites=cites
     )
@@ -63,14 +65,24 @@ def _known(unit: int) -> bool:
     return any(unit in rule for rule in RULES.values())
 
 
-def _strengths(shown: Sequence[Evidence]) -> dict[int, float]:
-    """Intensity times reliability, 0 to 1; the strongest where a unit is measured twice."""
+def _strengths(shown: Sequence[Evidence], uneven: Sequence[Evidence]) -> dict[int, float]:
+    """Intensity times reliability, 0 to 1; the strongest where a unit is measured twice. A unit that acts on one side
+    counts less: the combinations are of both sides (a one-sided lip corner is none of them)."""
     strengths: dict[int, float] = {}
     for item in shown:
         for unit, value in units(item):
             strength = min(1.0, max(0.0, value / FULL)) * item.reliability
+            for other in uneven:
+                if _lowers(other, unit, item):
+                    strength *= 1 - min(1.0, abs(other.measures["asymmetry"].value) * other.reliability)
             strengths[unit] = max(strength, strengths.get(unit, 0.0))
     return strengths
+
+
+def _lowers(uneven: Evidence, unit: int, item: Evidence) -> bool:
+    """Whether `uneven` says that `unit` acts on one side while `item` measures it."""
+    about = f"AU{unit}_left" in uneven.measures and "asymmetry" in uneven.measures
+    return about and uneven.span.overlap(item.span) > 0
 
 
 def _score(rule: Mapping[int, float], strengths: Mapping[int, float]) -> float:

@@ -39,9 +39,8 @@ def unit_findings(each: Look) -> Iterator[Finding]:
         for number, (segment, reliability) in enumerate(unit_segments(each, name)):
             if reliability >= LEAST:
                 yield _action_unit(each, name, segment, reliability, again=number > 0)
-    for name in SIDED:
-        if found := _asymmetry(each, name):
-            yield found
+    uneven = (_asymmetry(each, name) for name in SIDED)
+    yield from [found for found in uneven if found][:1]  # a raised corner is also drawn in: the first one explains both
 
 
 def unit_segments(each: Look, name: str) -> list[tuple[Segment, float]]:

@@ -1,4 +1,4 @@
-"""What the action-unit benchmark films and measures: faces moved by known amounts, and movements put into real clips."""
+"""What the action-unit benchmark films and measures: faces moved by known amounts, movements put into clips."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.puppet_faces import FPS, Actor, Picture, Pose, actor, film, frames_of, puppetry, watched
 from emoagent.agents.face_look import Faces, Look, speakers
@@ -66,7 +65,10 @@ def graded(shown: Actor, action: str, models: dict[str, Path], seed: int) -> dic
     for level in LEVELS:
         poses += [scaled(TESTS[action], level)] * HOLD
     frames = film(shown, poses, seed)
-    return {name: _graded(shown.name, action, silent(watched(frames, model)).intensities()) for name, model in models.items()}
+    return {
+        name: _graded(shown.name, action, silent(watched(frames, model)).intensities())
+        for name, model in models.items()
+    }
 
 
 def _graded(face: str, action: str, units: AuSeries) -> Graded:
@@ -136,3 +138,70 @@ def with_flash(seen: Scene, pose: Pose, start: float, seconds: float, model: Pat
                 rgb = np.asarray(posed.puppet.render(dict(scaled(pose, amount)), view), np.uint8)
         frames.append((time, rgb))
     return frames
+
+
+RISE, HELD, FALL, BEGIN = 0.4, 0.6, 0.6, 1.6  # seconds
+Error = tuple[float, float, float]
+
+
+def course_errors(shown: Iterator[Actor], models: dict[str, Path], seed: int) -> dict[str, list[Error | None]]:
+    """For each model the errors of onset, apex (0 while it is held) and offset in seconds; None: not found."""
+    ends = BEGIN + np.cumsum([0, RISE, HELD, FALL])
+    found: dict[str, list[Error | None]] = {name: [] for name in models}
+    for face in shown:
+        for action in ("AU12", "AU4", "AU1+2"):
+            amounts = np.interp(np.arange(56) / FPS, ends, [0.0, 1.0, 1.0, 0.0])
+            frames = film(face, [scaled(TESTS[action], float(a)) if a > 0 else {} for a in amounts], seed)
+            for name, model in models.items():
+                found[name].append(_course_error(watched(frames, model), action, ends.tolist()))
+    return found
+
+
+def _course_error(series: FaceSeries, action: str, ends: Sequence[float]) -> Error | None:
+    from emoagent.agents.face_units import unit_segments
+
+    still = Scene("still", [(float(t), np.zeros(0, np.uint8)) for t in series.frames], None, False)
+    each = look_at(series, still)
+    found = unit_segments(each, EXPECTED[action][0]) if each else []
+    if not found:
+        return None
+    segment = found[0][0]
+    late = segment.top - ends[2] if segment.top > ends[2] else min(0.0, segment.top - ends[1])
+    return segment.onset - ends[0], late, segment.offset - ends[3]
+
+
+@dataclass(frozen=True)
+class SideCall:
+    """A smile on one side or on both, and on which it was called."""
+
+    model: str
+    side: str
+    amount: float
+    yaw: float
+    called: str
+
+
+def side_calls(shown: Iterator[Actor], models: dict[str, Path], seed: int) -> list[SideCall]:
+    """Smiles left, right and both, at three yaws, in one clip for each face that begins with a turned rest."""
+    rest: list[Pose] = [{"yaw": yaw} for yaw in (-15.0, 0.0, 15.0, 0.0) for _ in range(6)]
+    wanted = [
+        (side, amount, yaw) for yaw in (-15.0, 0.0, 15.0) for amount in (0.5, 1.0) for side in ("left", "right", "both")
+    ]
+    calls = []
+    for face in shown:
+        poses = list(rest)
+        for side, amount, yaw in wanted:
+            poses += [{"AU12" if side == "both" else f"AU12_{side}": amount, "yaw": yaw}] * 5 + [{"yaw": yaw}] * 3
+        frames = film(face, poses, seed)
+        for name, model in models.items():
+            series = watched(frames, model)
+            expression = silent(series)
+            units = expression.intensities()
+            sides = expression.difference("AU12", units)
+            at = np.round(units.time * FPS).astype(int) - len(rest)
+            for number, (side, amount, yaw) in enumerate(wanted):
+                value = sides.value[(at >= 8 * number) & (at < 8 * number + 5)]
+                middle = float(np.median(value)) if len(value) else 0.0
+                called = "left" if middle >= sides.threshold else "right" if middle <= -sides.threshold else "both"
+                calls.append(SideCall(name, side, amount, yaw, called))
+    return calls
