@@ -67,7 +67,7 @@ def load(path: Path) -> Samples:
     with av.open(str(path)) as container:
         frames = [new for frame in container.decode(audio=0) for new in resampler.resample(frame)]
         frames += resampler.resample(None)
-    return np.concatenate([frame.to_ndarray()[0] for frame in frames]).astype(np.float32) / 32768
+    return np.divide(np.concatenate([frame.to_ndarray()[0] for frame in frames]), 32768, dtype=np.float32)
 
 
 def trimmed(samples: Samples) -> Samples:

@@ -1,15 +1,15 @@
 """Who is heard when: pieces of speech, grouped over the whole clip by what they sound like.
 
-A network tells within chunks of 10 s where somebody speaks, where speakers change and where two speak at once. What lies
-between two changes is cut into pieces, and a speaker embedding of each tells which pieces are the same person. (The
-network's own grouping within a chunk is not relied on: it takes acted changes of voice for changes of speaker, and
+A network tells within chunks of 10 s where somebody speaks, where speakers change and where two speak at once. What
+lies between two changes is cut into pieces, and a speaker embedding of each tells which pieces are the same person.
+(The network's own grouping within a chunk is not relied on: it takes acted changes of voice for changes of speaker, and
 short turns of different speakers for one.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -25,8 +25,10 @@ from emoagent.tools.progress import tell
 from emoagent.tools.voiceprint import HOP, RATE, SIZE, Voiceprint, features, unit
 from emoagent.tools.voices import Turn, Voices
 
-ALIKE = 0.25  # mean cosine from which two groups are one voice
-PIECE = 1.5  # seconds of speech that are compared at once
+ALIKE = 0.3  # mean cosine from which two groups are one voice
+WINDOW = 1.5  # seconds of speech that are compared at once
+STEP_SECONDS = 0.5  # from one piece to the next where speech goes on for longer than that
+SWITCH = 0.15  # by how much another voice must fit better for a change that is not heard otherwise
 ENOUGH = 0.8  # seconds that make a piece worth clustering by
 LEAST = 0.25  # seconds that are worth comparing at all
 RARE = 1.5  # seconds of speech; who has less is no voice of their own
@@ -38,19 +40,18 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Piece:
-    """`start`, `end`: frames of the clip in which local voice `local` of chunk `chunk` is heard, alone unless
-    `vector`, (192,), is None."""
+    """`start`, `end`: frames of the clip in which local voice `local` of chunk `chunk` is heard.
+
+    `vector`, (192,): what up to 1.5 s around it sound like; None where it is too short or another voice is heard too.
+    `seconds`: how much speech it stands for when voices are sought; 0: none, its neighbours do.
+    """
 
     start: int
     end: int
     chunk: int
     local: int
     vector: Floats | None
-
-    @property
-    def seconds(self) -> float:
-        """How long it is."""
-        return (self.end - self.start) * FRAME_SECONDS
+    seconds: float
 
 
 def diarize(audio: Audio, segmentation: Network, voiceprint: Voiceprint) -> Voices:
@@ -73,41 +74,48 @@ def pieces(audio: Audio, segmentation: Network, voiceprint: Voiceprint) -> Itera
 
 
 def _pieces(chunk: Chunk, number: int, first: int, end: int, voiceprint: Voiceprint) -> list[Piece]:
+    """The pieces of the chunk's frames from `first` to `end`."""
     frames = features(chunk.samples)
     alone = chunk.heard.sum(axis=1) == 1
-    made = list[tuple[int, int, int, Floats | None]]()
+    made, windows = list[Piece](), dict[int, Floats]()
     for local in range(LOCAL):
         inside = chunk.heard[:, local].copy()
         inside[:first] = inside[end:] = False
         for a, b in runs(inside & alone):
-            made += [(x, y, local, _features(frames, x, y)) for x, y in _cut(a, b)]
-        made += [(a, b, local, None) for a, b in runs(inside & ~alone)]
-    vectors = iter(voiceprint.embed([f for *_, f in made if f is not None]))
-    return [
-        Piece(chunk.first + a, chunk.first + b, number, local, None if f is None else next(vectors))
-        for a, b, local, f in made
-    ]
+            for start, stop, low, high, seconds in _cut(a, b):
+                window = frames[round(low * FRAME / HOP) : round(high * FRAME / HOP)]
+                if len(window) * HOP / RATE >= LEAST:
+                    windows[len(made)] = window
+                made.append(Piece(chunk.first + start, chunk.first + stop, number, local, None, seconds))
+        both = runs(inside & ~alone)
+        made += [Piece(chunk.first + a, chunk.first + b, number, local, None, 0.0) for a, b in both]
+    vectors = voiceprint.embed(list(windows.values()))
+    for at, vector in zip(windows, vectors, strict=True):
+        made[at] = replace(made[at], vector=vector)
+    return made
 
 
-def _cut(start: int, end: int) -> list[tuple[int, int]]:
-    """A run of frames in equal pieces of about 1.5 s."""
-    count = max(1, round((end - start) * FRAME_SECONDS / PIECE))
+def _cut(start: int, end: int) -> Iterator[tuple[int, int, int, int, float]]:
+    """A run of frames cut into pieces: where each begins and ends, where the window around it does, and for how many
+    seconds of speech it stands: every third for its window, the others for none."""
+    length = (end - start) * FRAME_SECONDS
+    count = max(1, round(length / STEP_SECONDS)) if length > WINDOW else 1
+    windows = max(1, round(length / WINDOW))
     edges = np.linspace(start, end, count + 1).round().astype(int).tolist()
-    return list(pairwise(edges))
-
-
-def _features(frames: Floats, start: int, end: int) -> Floats | None:
-    part = frames[round(start * FRAME / HOP) : round(end * FRAME / HOP)]
-    return part if len(part) * HOP / RATE >= LEAST else None
+    chosen = {int((n + 0.5) * count / windows) for n in range(windows)}
+    width = min(end - start, round(WINDOW / FRAME_SECONDS))
+    for number, (a, b) in enumerate(pairwise(edges)):
+        low = min(max(start, (a + b - width) // 2), end - width)
+        yield a, b, low, low + width, length / windows if number in chosen else 0.0
 
 
 def centroids(found: Sequence[Piece]) -> Floats:
     """The mean direction of each voice, (k, 192); those heard too rarely are left out."""
-    long = [(p.vector, p.seconds) for p in found if p.vector is not None and p.seconds >= ENOUGH]
-    long = long or [(p.vector, p.seconds) for p in found if p.vector is not None]
+    known = [(p.vector, p.seconds) for p in found if p.vector is not None and p.seconds]
+    long = [(v, s) for v, s in known if s >= ENOUGH] or known
     if not long:
         return np.zeros((0, SIZE), np.float32)
-    vectors, weights = np.stack([v for v, _ in long if v is not None]), np.array([s for _, s in long], np.float32)
+    vectors, weights = np.stack([v for v, _ in long]), np.array([s for _, s in long], np.float32)
     labels = cluster(vectors, weights, ALIKE)
     seconds = np.bincount(labels, weights)
     sums = np.stack([(weights * (labels == k)) @ vectors for k in range(len(seconds))])
@@ -118,23 +126,53 @@ def assemble(found: Sequence[Piece], voices: Floats, duration: float) -> Voices:
     """Gives each piece to a voice, and joins the pieces of a voice to turns."""
     if not len(voices):
         return Voices()
-    length = max(piece.end for piece in found)
-    sure = np.zeros((length, len(voices)), np.float32)
+    sure = np.zeros((max(piece.end for piece in found), len(voices)), np.float32)
     near = {n: piece.vector @ voices.T for n, piece in enumerate(found) if piece.vector is not None}
+    for run in _unbroken(found, near):
+        for n, voice in zip(run, _path(np.stack([near[n] for n in run])), strict=True):
+            sure[found[n].start : found[n].end, voice] = _certainty(near[n], voice)
     for n, piece in enumerate(found):
-        scores = near[n] if n in near else _neighbour(n, found, near)
-        if scores is None:
-            continue
-        rows = sure[piece.start : piece.end]
-        free = np.where(rows.any(axis=0), -1.0, scores) if n not in near else scores
-        voice = int(free.argmax())
-        others = np.delete(scores, voice)
-        margin = scores[voice] - (others.max() if len(others) else 0.0)
-        rows[:, voice] = max(0.01, min(1.0, 0.5 + float(margin)))
+        scores = None if n in near else _neighbour(n, found, near)
+        if scores is not None:
+            rows = sure[piece.start : piece.end]
+            voice = int(np.where(rows.any(axis=0), -1.0, scores).argmax())
+            rows[:, voice] = np.maximum(rows[:, voice], _certainty(scores, voice))
     return _voices(sure, duration)
 
 
-def _neighbour(n: int, found: Sequence[Piece], near: dict[int, Floats]) -> Floats | None:
+def _unbroken(found: Sequence[Piece], near: Mapping[int, Floats]) -> list[list[int]]:
+    """The numbers of pieces that follow each other without a break in the same local voice."""
+    joined: list[list[int]] = []
+    for n in near:
+        before = found[joined[-1][-1]] if joined else None
+        if before and (before.end, before.chunk, before.local) == (found[n].start, found[n].chunk, found[n].local):
+            joined[-1].append(n)
+        else:
+            joined.append([n])
+    return joined
+
+
+def _path(scores: Floats) -> list[int]:
+    """The voice of each of n pieces in a row, from scores (n, k), where every change costs (Viterbi 1967)."""
+    best, came = scores[0], list[NDArray[np.intp]]()
+    for row in scores[1:]:
+        moved = best.argmax()
+        stays = best >= best[moved] - SWITCH
+        came.append(np.where(stays, np.arange(len(row)), moved))
+        best = np.maximum(best, best[moved] - SWITCH) + row
+    path = [int(best.argmax())]
+    for back in reversed(came):
+        path.append(int(back[path[-1]]))
+    return path[::-1]
+
+
+def _certainty(scores: Floats, voice: int) -> float:
+    """From the distance to the next voice, where there is one, and to what would not be a voice at all."""
+    rivals = [float(score) for number, score in enumerate(scores) if number != voice]
+    return max(0.01, min(1.0, 0.5 + float(scores[voice]) - max([ALIKE, *rivals])))
+
+
+def _neighbour(n: int, found: Sequence[Piece], near: Mapping[int, Floats]) -> Floats | None:
     """The scores of the nearest piece of the same local voice, for one that is too short or not alone."""
     piece = found[n]
     same = [m for m in near if found[m].chunk == piece.chunk and found[m].local == piece.local]
