@@ -56,8 +56,10 @@ def test_drawn_irises_are_found_without_landmarks_for_them(right: float, up: flo
 
 
 def test_sides_are_those_of_the_picture() -> None:
-    angles = [float(gaze(*(part if i == 0 else part[:468] for i, part in enumerate(drawn(right=r))))[0]) for r in
-              (-0.2, -0.1, 0.0, 0.1, 0.2)]  # fmt: skip
+    angles = []
+    for right in (-0.2, -0.1, 0.0, 0.1, 0.2):
+        rgb, points = drawn(right)
+        angles.append(float(gaze(rgb, points[:468])[0]))
     assert all(b > a for a, b in pairwise(angles)), angles
 
 
@@ -108,7 +110,7 @@ def test_eyes_add_to_the_head_and_shut_eyes_tell_nothing() -> None:
 
 
 def test_shares_and_shifts_of_looks() -> None:
-    time = np.arange(50) * 0.08
+    time: NDArray[np.float64] = np.arange(50) / 12.5
     eyes = np.zeros((50, 2))
     eyes[20:40, 0] = 25
     eyes[45] = (0, np.nan)

@@ -16,8 +16,8 @@ from emoagent.tools.shot_cuts import Thumbnail, thumbnail
 
 SOON, USUAL, RARELY = 0.32, 1.2, 4.0  # seconds between searches: hands or a new motion; some motion; a still picture
 SPARING = 2.0  # while the budget is overdrawn
-STILL = 0.6  # mean change between frames, 0..255 per colour; sensor noise and compression stay below
-FRESH, TIMES_USUAL, BLOCKS = 10.0, 3.0, 4  # a motion is new where 4 of 576 blocks change so much, and thrice the usual
+BLOCKS = 4  # of 576 must change from frame to frame by more than sensor noise and compression do, 0..255 per colour:
+MOVED, FRESH, TIMES_USUAL = 5.0, 10.0, 3.0  # some motion; a new motion, which is also thrice the usual one there
 MEMORY = 0.06  # weight of the last frame in the usual change; a second of 12.5 frames counts for half
 SEARCH, FACES, SHARE = 1.8, 1.0, 0.25  # cost of a search and of the face pass for a frame (measured), and the budget
 LARGEST = 640  # pixels of the longer side that a search needs
@@ -133,7 +133,7 @@ class Pace:
         if self._last is not None:
             change = np.abs(small - self._last).mean(axis=2)
             usual = change if self._usual is None else self._usual
-            self._moved |= bool(change.mean() > STILL)
+            self._moved |= int((change > MOVED).sum()) >= BLOCKS
             self._fresh |= int((change > np.maximum(FRESH, TIMES_USUAL * usual)).sum()) >= BLOCKS
             self._usual = np.asarray((1 - MEMORY) * usual + MEMORY * change, np.float32)
         self._last = small

@@ -47,8 +47,10 @@ def leans(time: Floats, box: Floats, start: float, *, aspect: float, camera: Flo
     usual = time < start
     if np.count_nonzero(usual) < 2 or np.ptp(time[usual]) < USUAL_SECONDS / 2:
         return []
-    own = place(box, aspect) - (0 if camera is None else camera)
-    own = own - np.median(own[usual], axis=0)
+    own = place(box, aspect)
+    own -= np.median(own[usual], axis=0)
+    if camera is not None:
+        own = _smaller(own, own - camera)
     width, height = np.median(box[usual, 2:], axis=0)
     moves: tuple[tuple[Floats, float, Way, Way], ...] = (
         (own[:, 0], float(np.log(NEARER)), "in", "out"),
@@ -57,6 +59,12 @@ def leans(time: Floats, box: Floats, start: float, *, aspect: float, camera: Flo
     )
     found = [lean for move, least, *ways in moves for lean in _held(time, move, least, usual, ways, start)]
     return sorted(found, key=lambda lean: lean.start)
+
+
+def _smaller(one: Floats, other: Floats) -> Floats:
+    """The smaller of two changes, 0 where they go opposite ways: a move counts only as far as it is one in the picture
+    and one against the other faces, so that who sits still beside somebody who leans in does not lean back."""
+    return np.where(one * other > 0, np.where(np.abs(one) < np.abs(other), one, other), 0.0)
 
 
 def place(box: Floats, aspect: float) -> Floats:
