@@ -16,5 +16,5 @@ def load(path: Path) -> NDArray[np.float32]:
     with av.open(str(path)) as container:
         frames = [new for frame in container.decode(audio=0) for new in resampler.resample(frame)]
         frames += resampler.resample(None)
-    samples = np.concatenate([frame.to_ndarray()[0] for frame in frames])
-    return np.divide(samples, 32768, dtype=np.float32)
+    samples: NDArray[np.int16] = np.concatenate([frame.to_ndarray()[0] for frame in frames])
+    return np.asarray(samples / np.float32(32768), np.float32)

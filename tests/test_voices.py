@@ -139,6 +139,17 @@ def test_clusters_are_found_in_one_block_and_in_many(count: int) -> None:
     assert found.tolist() == truth.tolist()
 
 
+def test_who_speaks_over_somebody_is_somebody_else() -> None:
+    near = unit(np.array([[1, 0.3], [1, 0.3], [0.3, 1], [0.3, 1]], np.float32))  # cosines of 0.55 between the two
+    weights = np.ones(4, np.float32)
+    assert cluster(near, weights, 0.5).tolist() == [0, 0, 0, 0]
+    assert cluster(near, weights, 0.5, [(1, 3)]).tolist() == [0, 0, 1, 1]
+    assert cluster(near, weights, 0.3, [(1, 3)]).tolist() == [0, 0, 0, 0], "very alike: the overlap was none"
+    found = [piece(0, 120, 0), piece(120, 160, 0, alone=False), piece(120, 160, 1, 1, alone=False),
+             piece(160, 280, 1, 1)]  # fmt: skip
+    assert diarization._together(found, [found[0], found[3]]) == [(0, 1)]
+
+
 def test_one_voice_is_one_cluster_and_none_is_none() -> None:
     assert cluster(np.tile(directions(1), (5, 1)), np.ones(5, np.float32), 0.3).tolist() == [0] * 5
     assert not len(cluster(np.zeros((0, 192), np.float32), np.zeros(0, np.float32), 0.3))

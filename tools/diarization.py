@@ -25,13 +25,14 @@ from emoagent.tools.progress import tell
 from emoagent.tools.voiceprint import HOP, RATE, SIZE, Voiceprint, features, unit
 from emoagent.tools.voices import Turn, Voices
 
-ALIKE = 0.3  # mean cosine from which two groups are one voice
+ALIKE = 0.25  # mean cosine from which two groups are one voice
 WINDOW = 1.5  # seconds of speech that are compared at once
 STEP_SECONDS = 0.5  # from one piece to the next where speech goes on for longer than that
 SWITCH = 0.15  # by how much another voice must fit better for a change that is not heard otherwise
 ENOUGH = 0.8  # seconds that make a piece worth clustering by
 LEAST = 0.25  # seconds that are worth comparing at all
 RARE = 1.5  # seconds of speech; who has less is no voice of their own
+OVER = 0.25  # seconds of two at once that are believed
 MARGIN = (CHUNK // FRAME - STEP) // 2  # frames at either end of a chunk that its neighbours know better
 GAP, SHORTEST = 0.3, 0.2  # seconds: shorter gaps are closed, shorter turns dropped
 
@@ -111,15 +112,38 @@ def _cut(start: int, end: int) -> Iterator[tuple[int, int, int, int, float]]:
 
 def centroids(found: Sequence[Piece]) -> Floats:
     """The mean direction of each voice, (k, 192); those heard too rarely are left out."""
-    known = [(p.vector, p.seconds) for p in found if p.vector is not None and p.seconds]
-    long = [(v, s) for v, s in known if s >= ENOUGH] or known
-    if not long:
+    known = [p for p in found if p.vector is not None and p.seconds]
+    used = [p for p in known if p.seconds >= ENOUGH] or known
+    if not used:
         return np.zeros((0, SIZE), np.float32)
-    vectors, weights = np.stack([v for v, _ in long]), np.array([s for _, s in long], np.float32)
-    labels = cluster(vectors, weights, ALIKE)
+    vectors = np.stack([p.vector for p in used if p.vector is not None])
+    weights = np.array([p.seconds for p in used], np.float32)
+    labels = cluster(vectors, weights, ALIKE, _together(found, used))
     seconds = np.bincount(labels, weights)
     sums = np.stack([(weights * (labels == k)) @ vectors for k in range(len(seconds))])
     return unit(sums[seconds >= min(RARE, seconds.max())])
+
+
+def _together(found: Sequence[Piece], used: Sequence[Piece]) -> list[tuple[int, int]]:
+    """Pairs of `used` that speak over each other: two people, for nobody speaks over themselves."""
+    both = [p for p in found if p.vector is None and (p.end - p.start) * FRAME_SECONDS >= OVER]
+    by_local: dict[tuple[int, int], list[int]] = {}
+    for number, piece in enumerate(used):
+        by_local.setdefault((piece.chunk, piece.local), []).append(number)
+    pairs = []
+    for a, b in pairwise(sorted(both, key=lambda p: (p.start, p.chunk, p.local))):
+        if (a.start, a.end, a.chunk) == (b.start, b.end, b.chunk) and a.local != b.local:
+            near = [_beside(p, used, by_local.get((p.chunk, p.local), [])) for p in (a, b)]
+            if near[0] is not None and near[1] is not None:
+                pairs.append((near[0], near[1]))
+    return pairs
+
+
+def _beside(piece: Piece, used: Sequence[Piece], numbers: Sequence[int]) -> int | None:
+    """Which of `used` is heard next to `piece`, at most 1.5 s away."""
+    gaps = {n: max(used[n].start - piece.end, piece.start - used[n].end) * FRAME_SECONDS for n in numbers}
+    best = min(gaps, key=lambda n: gaps[n], default=None)
+    return best if best is not None and gaps[best] <= WINDOW else None
 
 
 def assemble(found: Sequence[Piece], voices: Floats, duration: float) -> Voices:
