@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from emoagent.agents.registry import Finding, perceiver
 from emoagent.schema import Clip, Span, Utterance
 from emoagent.tools.face_series import FaceSeries
-from emoagent.tools.gaze_direction import Direction, Looks, looks, towards
+from emoagent.tools.gaze_direction import DIRECTIONS, Direction, Looks, looks, towards
 from emoagent.tools.hand_series import HandSeries
 from emoagent.tools.hand_use import Sighted, hands_by_person, movement
 from emoagent.tools.head_gestures import HeadGesture, head_gestures
@@ -171,7 +171,8 @@ def _gaze(faces: FaceSeries, each: Seen, people: Sequence[Seen], habits: Habits)
         return
     usual = habits.usual(each.person)
     habits.averted.setdefault(each.person, []).append((each.utterance.span.duration, seen.averted))
-    side, share = max(((d, s) for d, s in seen.share.items() if d != "camera"), key=lambda pair: pair[1])
+    side: Direction = max((d for d in DIRECTIONS if d != "camera"), key=lambda d: seen.share[d])
+    share = seen.share[side]
     target = _target(faces, each, people, seen) if share >= MUCH else None
     if not each.speaks and seen.averted < MOST and target is None:
         return

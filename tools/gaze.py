@@ -140,7 +140,7 @@ def _upright(rgb: NDArray[np.uint8], eye: Eye) -> tuple[Floats, Floats] | None:
     if spread < 1:
         return None
     dark = (float(inside.mean()) - np.minimum(grey, bright)) / spread * opening
-    return dark, opening.astype(np.float32)
+    return np.asarray(dark, np.float32), opening.astype(np.float32)
 
 
 def _parted(dark: Floats, seen: Floats, area: float) -> Floats:

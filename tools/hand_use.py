@@ -18,6 +18,7 @@ from emoagent.tools.hand_series import HandSeries
 
 Floats = NDArray[np.float64]
 Region = Literal["forehead", "eyes", "cheek", "nose", "mouth", "chin"]
+REGIONS: tuple[Region, ...] = ("forehead", "eyes", "cheek", "nose", "mouth", "chin")
 
 WRIST, MIDDLE_KNUCKLE, MIDDLE_TIP = 0, 9, 12
 TIPS = (4, 8, 12, 16, 20)
@@ -128,8 +129,8 @@ def face_region(points: Floats, box: Floats) -> Region | None:
     if on.sum() < AT_FACE:
         return None
     tips = inside[list(TIPS)][on[list(TIPS)]]
-    regions = [_region(x, y) for x, y in (tips if len(tips) else inside[on]).tolist()]
-    return max(dict.fromkeys(regions), key=regions.count)
+    regions: list[Region] = [_region(x, y) for x, y in (tips if len(tips) else inside[on]).tolist()]
+    return max(REGIONS, key=regions.count)
 
 
 def _region(x: float, y: float) -> Region:

@@ -25,7 +25,7 @@ NOISE = 4.0  # and at least so many deviations of the same head's movement befor
 BRIEFEST, LONGEST = 0.1, 0.55  # seconds from one turning point to the next: about 1 to 4 Hz
 SWINGS = 3  # in a row
 OTHER_AXIS = 1.2  # times the movement about the other axis
-TILT, TILT_SECONDS = 9.0, 0.5  # degrees of roll from the usual, and for how long
+TILT, TILT_SECONDS = 7.5, 0.5  # degrees of roll from the usual, and for how long
 KNOWN = 1.0  # seconds of the head before, to know its usual
 
 
