@@ -19,7 +19,7 @@ SMALL_CROP = 128  # pixels that smaller parts are enlarged to, about: landmarks 
 SEARCH_SIDE = 1280  # pixels of the longer side of a picture that is searched, at most
 TILE_OVERLAP = 1.2  # a picture less oblong than this is cut into quarters instead of squares side by side
 QUARTER = 0.6
-FINE, FINE_OVERLAP, SMALLEST_FINE = 0.54, 0.2, 240  # squares for distant faces: of the shorter side; pixels
+FINE, FINE_OVERLAP, SMALLEST_FINE = 0.56, 0.15, 300  # squares for distant faces: of the shorter side; pixels
 MIN_WIDTH = 10.0  # pixels; a person that far away still counts as seen, though `face_quality` is 0 below 32 pixels
 MIN_INSIDE = 0.6  # part of the face's box that lies inside the picture
 MAX_YAW, MAX_PITCH = 80.0, 65.0  # degrees
@@ -117,7 +117,7 @@ def search_regions(width: int, height: int) -> list[Box]:
 
 
 def fine_regions(width: int, height: int) -> list[Box]:
-    """Overlapping squares in which a face of a thirtieth of the picture's height can be found; none if it is small."""
+    """Overlapping squares in which a face of 4 % of the picture's height can be found; none if the picture is small."""
     side = max(SMALLEST_FINE, round(FINE * min(width, height)))
     if side > 0.8 * min(width, height):
         return []

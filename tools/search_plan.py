@@ -10,7 +10,7 @@ from emoagent.tools.face_search import Box, fine_regions, search_regions
 from emoagent.tools.shot_cuts import Thumbnail
 
 EMPTY_SECONDS = 0.4  # between searches while no face is in view: all coarse parts, and a few fine ones
-SECONDS = 0.4  # between searches of one part while faces are followed
+SECONDS = 0.5  # between searches of one part while faces are followed
 FINE_AT_ONCE = 3
 COARSE_WORTH, FINE_WORTH = 2.0, 0.5  # how much sooner a coarse part is due than a fine one
 MOVED, MOST_MOVED = 4.0, 3.0  # mean change (0..255 per colour) that makes a part due twice as soon; and the most
