@@ -22,49 +22,42 @@ SPEECH = 0.25  # seconds around talk in which the mouth is not judged
 TRUST = 0.35  # of the clearest case; what precision allows (docs/design/action-units.md)
 BROWS, MOUTH, EYES = 0, 1, 2
 WITNESS = {
-    "AU1": BROWS,
-    "AU2": BROWS,
-    "AU4": BROWS,
-    "AU9": MOUTH,
-    "AU10": MOUTH,
-    "AU12": MOUTH,
-    "AU15": MOUTH,
-    "AU20": MOUTH,
-}
+    "AU1": BROWS, "AU2": BROWS, "AU4": BROWS, "AU9": MOUTH, "AU10": MOUTH, "AU12": MOUTH, "AU15": MOUTH, "AU20": MOUTH,
+}  # fmt: skip
+JUDGED = [unit for unit in UNITS if unit.name in WITNESS]
+COLUMNS = [UNITS.index(unit) for unit in JUDGED]
+REMEMBERED = 500  # rows, 40 s, of which noise is taken
 Mask = NDArray[np.bool_]
 
 
 def micro_findings(series: FaceSeries, each: Look) -> Iterator[Finding]:
     """The clearest micro-expressions inside the utterance."""
     span = each.utterance.span
-    rows, raw = each.expression.recent(until=span.end)
+    inside = len(each.units.rows)
+    rows, raw = each.expression.recent(until=span.end, most=max(REMEMBERED, inside + 50))
     usable = _usable(series, each, rows, raw)
-    groups = np.array([WITNESS.get(unit.name, EYES) for unit in UNITS])
-    found = bumps(series.time[rows], series.track[rows], raw, usable, groups)
-    inside = [bump for bump in found if span.start <= bump.apex < span.end]
-    for bump in sorted(sorted(inside, key=lambda one: -one.clarity)[:MOST], key=lambda one: one.apex):
+    groups = np.array([WITNESS[unit.name] for unit in JUDGED])
+    judged = np.where(usable, raw[:, COLUMNS], np.nan)
+    found = bumps(series.time[rows], series.track[rows], judged, groups, since=span.start)
+    for bump in sorted(sorted(found, key=lambda one: -one.clarity)[:MOST], key=lambda one: one.apex):
         yield _finding(each, bump)
 
 
 def _usable(series: FaceSeries, each: Look, rows: NDArray[np.intp], raw: NDArray[np.float64]) -> Mask:
-    """(n, K) where a unit may be judged: seen clearly, head steady, lids open, mouth silent."""
+    """(n, judged units) where each may be judged: seen clearly, head steady, lids open, mouth silent."""
     time, names = series.time[rows], [unit.name for unit in UNITS]
     seen = (clearness(series, rows) >= CLEAR) & steady(time, series.pose[rows].astype(np.float64))
     seen &= ~near(time, raw[:, names.index("AU45")] >= LIDS_MOVE)
     silent = ~near(time, each.expression.talks(rows), SPEECH)
-    usable = np.zeros(raw.shape, bool)
-    for k, unit in enumerate(UNITS):
-        if unit.name in WITNESS:
-            usable[:, k] = seen & silent if unit.mouth else seen
-    return usable
+    return np.stack([seen & silent if unit.mouth else seen for unit in JUDGED], axis=1)
 
 
 def _finding(each: Look, bump: Bump) -> Finding:
-    names = [UNITS[k].name for k in bump.units]
+    names = [JUDGED[k].name for k in bump.units]
     said = " and ".join(f"{WORDS[name]} ({name})" for name in names[:3])
     whole, first = each.utterance.span, bump.units[0]
     start = min(max(bump.start, whole.start), whole.end)
-    reliability = TRUST * UNITS[first].trust * min(1.0, bump.clarity / (3 * ALONE)) * each.worth
+    reliability = TRUST * JUDGED[first].trust * min(1.0, bump.clarity / (3 * ALONE)) * each.worth
     return Finding(
         utterance=each.utterance,
         kind="micro_expression",

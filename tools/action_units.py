@@ -116,11 +116,11 @@ class Expression:
             threshold=np.maximum(self._thresholds, 4 * noise),
         )
 
-    def recent(self, until: float | None = None) -> tuple[NDArray[np.intp], Floats]:
-        """The last `HISTORY` rows (of the face series) before `until`, and their intensities (n, K) as they come:
-        over the same rest, neither smoothed nor cut off below 0."""
+    def recent(self, until: float | None = None, most: int = HISTORY) -> tuple[NDArray[np.intp], Floats]:
+        """The last `most` rows (of the face series) before `until`, and their intensities (n, K) as they come: over
+        the same rest, neither smoothed nor cut off below 0."""
         end = len(self._rows) if until is None else int(np.searchsorted(self._time, until))
-        at = np.arange(max(0, end - HISTORY), end)
+        at = np.arange(max(0, end - most), end)
         return self._rows[at], self._over(self._rest(np.arange(end)), at)
 
     def talks(self, rows: NDArray[np.intp]) -> Mask:

@@ -44,13 +44,18 @@ class Bump:
     clarity: float
 
 
-def bumps(time: Floats, track: NDArray[np.int32], raw: Floats, usable: Mask, groups: NDArray[np.intp]) -> list[Bump]:
-    """All bumps of n rows in time order. `raw` (n, K) unsmoothed intensities; `usable` (n, K) where a unit may be
-    judged; `groups` (K,): units of one group, such as AU1 and AU2, are one witness and not two."""
+def bumps(
+    time: Floats, track: NDArray[np.int32], raw: Floats, groups: NDArray[np.intp], since: float = -np.inf
+) -> list[Bump]:
+    """The bumps from `since` seconds on, among n rows, in time order.
+
+    `raw` (n, K): unsmoothed intensities, NaN where a unit may not be judged; `groups` (K,): units of one group, such as
+    AU1 and AU2, are one witness and not two.
+    """
     if not len(time):
         return []
-    rise, width = _rises(time, track, np.where(usable, raw, np.nan))
-    clear = _clarity(time, rise)
+    rise, width = _rises(time, track, raw)
+    clear = _clarity(time, rise, since)
     found: list[Bump] = []
     taken = np.zeros(len(time), bool)
     while (candidate := _clearest(time, clear, groups, taken)) is not None:
@@ -100,11 +105,11 @@ def _mean(values: Floats, mask: Mask, least: int) -> Floats:
     return np.where(count >= least, np.where(known, values, 0.0).sum(axis=1) / np.maximum(count, 1), np.nan)
 
 
-def _clarity(time: Floats, rise: Floats) -> Floats:
+def _clarity(time: Floats, rise: Floats, since: float) -> Floats:
     """(n, K) bumps in deviations of noise, 0 where they are smaller than `LEAST`. Noise is taken without the second
     around the bump itself."""
     clear = np.zeros(rise.shape)
-    for row, k in np.argwhere(np.nan_to_num(rise, nan=-1.0) >= LEAST).tolist():
+    for row, k in np.argwhere((np.nan_to_num(rise, nan=-1.0) >= LEAST) & (time >= since)[:, None]).tolist():
         elsewhere = rise[np.abs(time - time[row]) > APART, k]
         clear[row, k] = rise[row, k] / _spread(elsewhere[np.isfinite(elsewhere)])
     return clear
