@@ -181,3 +181,80 @@ def test_blocks_change_nothing() -> None:
     sound = syllables(40)
     whole = module._detector().detect(sound, RATE, fmin=module.LOWEST, fmax=module.HIGHEST)
     np.testing.assert_allclose(pitch(sound).confidence, whole.confidence, atol=1e-4)
+
+
+def sequences() -> list[list[float]]:
+    """Values of 120 made-up persons, each with a usual value and a spread of their own."""
+    random = np.random.default_rng(11)
+    return [list(random.normal(random.normal(10, 3), 4 * random.uniform(0.7, 1.3), 25)) for _ in range(120)]
+
+
+def ranked(values: list[float], outliers: float = 0.0) -> list[tuple[int, float]]:
+    """How many came before, and the percentile, of each value; some of those remembered are far off."""
+    history, random = History(Norm(3.0, 4.0, (10.0,))), np.random.default_rng(3)
+    found = []
+    for n, value in enumerate(values):
+        percentile = history.standing("A", value).percentile
+        assert percentile is not None
+        found.append((n, percentile))
+        history.add("A", 1000.0 if random.random() < outliers else value)
+    return found
+
+
+@pytest.mark.parametrize(("first", "last"), [(0, 1), (1, 5), (5, 13), (13, 25)])
+def test_percentiles_are_uniform_however_few_came_before(first: int, last: int) -> None:
+    found = np.array([p for values in sequences() for n, p in ranked(values) if first <= n < last])
+    assert np.mean(found) == pytest.approx(50, abs=8)
+    assert np.mean((found > 10) & (found < 90)) == pytest.approx(0.8, abs=0.12)
+
+
+def test_a_percentile_of_few_is_nearer_the_truth_than_their_rank_and_in_the_end_it_is_the_rank() -> None:
+    early: list[tuple[float, float]] = []
+    for values in sequences():
+        truth = [100 * (sum(v < x for v in values) + 0.5) / len(values) for x in values]
+        for (n, percentile), x, true in zip(ranked(values), values, truth, strict=True):
+            rank = 100 * (sum(v < x for v in values[:n]) + 0.5) / (n + 1)
+            if n < 3:
+                early.append((abs(percentile - true), abs(rank - true)))
+            if n == 24:
+                assert abs(percentile - rank) < 10
+    ours, theirs = np.mean(early, axis=0)
+    assert ours < 0.9 * theirs
+
+
+def test_outliers_move_a_percentile_little() -> None:
+    clean = np.array([p for values in sequences() for n, p in ranked(values) if n >= 10])
+    dirty = np.array([p for values in sequences() for n, p in ranked(values, 0.1) if n >= 10])
+    assert np.abs(clean - dirty).mean() < 8
+
+
+def test_syllables_without_a_gap_are_told_apart_by_their_vowels() -> None:
+    """Two vowels in turn at one level: only the spectrum changes."""
+    from emoagent.tools.syllables import _strength
+
+    time = np.arange(300) / RATE
+    pulses = np.zeros(round(1.2 * RATE))
+    pulses[:: RATE // 120] = 1
+    parts = [
+        np.convolve(pulses, np.exp(-time * 400) * np.sin(2 * np.pi * f * time))[: len(pulses)] for f in (500, 1800)
+    ]
+    first = (np.arange(len(pulses)) // round(0.15 * RATE)) % 2 == 0
+    sound = np.where(first, parts[0] / np.abs(parts[0]).max(), parts[1] / np.abs(parts[1]).max())
+    strength = _strength(hiss(0.2 * sound.astype(np.float32)))
+    borders = np.round(np.arange(0.15, 1.0, 0.15) * 100).astype(int)
+    assert strength[borders - 1].mean() < strength[borders + 6].mean() - 1
+
+
+@pytest.mark.parametrize("name", ["enrollment_audio_katie.wav", "enrollment_audio_steve.wav", "sample.wav"])
+def test_pitch_follows_praat_frame_by_frame(shared: Path, name: str) -> None:
+    """Praat is GPL: only a test may ask it."""
+    parselmouth = pytest.importorskip("parselmouth")
+    sound = _wav(shared / "media" / "speech" / name)[: 10 * RATE]
+    track = pitch(sound)
+    praat = parselmouth.Sound(sound.astype(np.float64), RATE).to_pitch_ac(0.01, 75.0, pitch_ceiling=600.0)
+    theirs = np.array([praat.get_value_at_time(t) for t in track.time])
+    both = np.isfinite(theirs) & track.voiced
+    assert both.sum() > 100
+    off = np.abs(track.f0[both] / theirs[both] - 1)
+    assert np.median(off) <= 0.03
+    assert np.mean(off > 0.2) < 0.1

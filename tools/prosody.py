@@ -34,6 +34,7 @@ class Prosody:
     level_range: float  # dB between the quartiles of what is not silent
     noise: float  # dBFS
     snr: float  # dB between the loud parts and the noise
+    syllables: float  # nuclei
     rate: float  # syllable nuclei per second of speaking, pauses left out
     pause_share: float  # of the time between the first and the last sound, 0..1
     longest_pause: float  # seconds; 0 where there is none
@@ -45,8 +46,8 @@ def prosody(samples: NDArray[np.float32], floor: float | None = None, track: Pit
     """Measures one utterance.
 
     `samples`: (n,) in -1..1, 16 kHz mono. `floor`: level of the noise in dBFS where it is known from the sound around
-    the utterance; otherwise the utterance's own quietest frames are taken. `track`: its pitch, if it is known. Never raises on silence, noise or sound
-    that is too short: what is not there is NaN.
+    the utterance; otherwise the utterance's own quietest frames are taken. `track`: its pitch, if it is known. Never
+    raises on silence, noise or sound that is too short: what is not there is NaN.
     """
     level = levels(samples)
     noise = noise_floor(level) if floor is None else floor
@@ -71,6 +72,7 @@ def prosody(samples: NDArray[np.float32], floor: float | None = None, track: Pit
         level_range=_quartile_range(level[sounding]),
         noise=noise,
         snr=snr,
+        syllables=float(count) if has_voice else NAN,
         rate=count / (speaking - sum(pauses or ())) if has_voice and speaking else NAN,
         pause_share=sum(pauses) / speaking if pauses is not None and speaking else NAN,
         longest_pause=max(pauses, default=0.0) if pauses is not None else NAN,
