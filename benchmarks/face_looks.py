@@ -17,7 +17,8 @@ Picture = NDArray[np.uint8]
 Change = Callable[[Picture], Picture]
 
 PEOPLE = {  # who is who was told by looking; pwij3p and id2_vcd_swwp2s show one man
-    "grid/bbaf2n.mpg": "A", "grid/brbk7n.mpg": "B", "grid/lbax4n.mpg": "C", "grid/lbbc2a.mpg": "D", "grid/swiz3n.mpg": "E",
+    "grid/bbaf2n.mpg": "A", "grid/brbk7n.mpg": "B", "grid/lbax4n.mpg": "C", "grid/lbbc2a.mpg": "D",
+    "grid/swiz3n.mpg": "E",
     "grid/pwij3p.mpg": "F", "grid/id2_vcd_swwp2s.mpg": "F", "mead/M003_level_1_disgusted_015.mp4": "G",
     "mead/W040_level_3_happy_029.mp4": "H", "pyfeat/single_face.mp4": "I", "pyfeat/WolfgangLanger_Pexels.mp4": "K",
 }  # fmt: skip
@@ -44,7 +45,8 @@ def _small(rgb: Picture) -> Picture:
 
 
 CHANGES: dict[str, Change] = {
-    "as filmed": lambda rgb: rgb, "darker": _gamma(1.7), "brighter": _gamma(0.6), "warmer": _warm, "lit from a side": _side_lit,
+    "as filmed": lambda rgb: rgb, "darker": _gamma(1.7), "brighter": _gamma(0.6), "warmer": _warm,
+    "lit from a side": _side_lit,
     "at 0.4 of the size": _small,
 }  # fmt: skip
 
