@@ -177,7 +177,7 @@ def _gaze(faces: FaceSeries, each: Seen, people: Sequence[Seen], habits: Habits)
     if not each.speaks and seen.averted < MOST and target is None:
         return
     said = _gaze_words(seen, side, share, target, usual)
-    measures: dict[str, Unit] = {f"{d}_share": (s, "ratio") for d, s in seen.share.items()}
+    measures: dict[str, Unit] = {f"{d}_share": (s, "ratio") for d, s in seen.share.items() if s or d == "camera"}
     measures |= {"averted_share": (seen.averted, "ratio"), "known": (seen.known, "ratio"),
                  "shifts": (float(seen.shifts), "count"), "right": (seen.angles[0], "degrees"),
                  "up": (seen.angles[1], "degrees")}  # fmt: skip

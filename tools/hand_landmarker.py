@@ -43,6 +43,7 @@ class HandLandmarker:
         try:
             with _creating, _quiet():
                 self._landmarker = vision.HandLandmarker.create_from_options(options)
+                self._find(0, np.zeros((64, 64, 3), np.uint8))  # the first picture makes it talk, not only the start
         except OSError as error:
             hint = _libraries_hint()
             raise ModelMissing(f"MediaPipe cannot start: {error}", hint=hint, where="mediapipe") from error
@@ -52,14 +53,18 @@ class HandLandmarker:
 
     def detect(self, time: float, rgb: NDArray[np.uint8]) -> list[Hand]:
         """The hands in a picture, uint8 (height, width, 3), at `time` seconds, later than the last one."""
-        image = self._mediapipe.Image(image_format=self._mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(rgb))
-        found = self._landmarker.detect_for_video(image, round(time * 1000))
+        found = self._find(1 + round(time * 1000), rgb)
         pairs = zip(found.hand_landmarks, found.handedness, strict=True)
         return [Hand(_array(points), float(sides[0].score)) for points, sides in pairs]
 
     def close(self) -> None:
         """Frees the model. The landmarker cannot be used afterwards."""
-        self._landmarker.close()
+        with _creating, _quiet():
+            self._landmarker.close()
+
+    def _find(self, milliseconds: int, rgb: NDArray[np.uint8]) -> Any:
+        image = self._mediapipe.Image(image_format=self._mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(rgb))
+        return self._landmarker.detect_for_video(image, milliseconds)
 
 
 def _array(points: list[Any]) -> NDArray[np.float32]:
