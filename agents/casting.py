@@ -21,6 +21,7 @@ from emoagent.tools.voices import Voices
 
 LINK = 1.0  # log-odds from which two belong together
 NAMED = 2.0  # log-odds that one utterance with a name and a surely told voice has for both being one person's
+HALF = 0.5  # what a voice counts against a name when faces are joined to it: clusters of voices err
 UNLIKE = 2.0  # log-odds against joining people whose faces do not look alike
 TRUST = (3.4, 0.6)  # utterances in which a voice was right and wrong, before any are seen
 BOTH = 0.3  # seconds two faces must be in view together to be two people's
@@ -126,7 +127,7 @@ def _links(nodes: Sequence[Node], judged: Sequence[Judged], heard: Mapping[str, 
             if name is not None:
                 add(name, group, odds)
             if voice is not None:
-                add(voice.voice, group, odds * voice.certainty)
+                add(voice.voice, group, HALF * odds * voice.certainty)
         if name is not None and voice is not None:
             for other in names:
                 add(other, voice.voice, (NAMED if other == name else -NAMED) * voice.certainty)

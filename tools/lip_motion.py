@@ -2,12 +2,14 @@
 
 Speed: a mouth that talks changes its opening by about 0.2 to 0.6 eye distances a second. Contrast: it does so while
 there is sound rather than while there is none. Sync: jaw and lips open when the band from 600 to 2700 Hz gets louder,
-where opening the mouth raises the first two formants (Grant & Seitz 2000 found the highest correlation there). Sync is
-given for every delay between picture and sound; which delay a clip has, `emoagent.tools.speaker_model` finds out.
+where opening the mouth raises the first two formants (Grant & Seitz 2000 found the highest correlation there). Hiss:
+the mouth widens and the upper lip rises for sibilants. Sync and hiss are given for every delay between picture and
+sound; which delay a clip has, `emoagent.tools.speaker_model` finds out.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,24 +30,25 @@ GAP = 0.25  # seconds; between sightings further apart than this a mouth is not 
 DELAYS: Floats = np.round(np.arange(-0.28, 0.281, 0.04), 2)  # seconds by which the sound may come after the picture
 SLOW = 1.0  # seconds; slower changes are posture, not syllables
 BEFORE = 0.6  # seconds before an utterance that are looked at for a mouth at rest
-SPEECH, OPENNESS = (300.0, 3400.0), (600.0, 2700.0)  # hertz
+BANDS = {"speech": (300.0, 3400.0), "openness": (600.0, 2700.0), "hiss": (3500.0, 7800.0)}  # hertz
 MIN_SEEN = 0.3  # seconds; less of a face says nothing
 MIN_SILENCE = 0.24  # seconds without sound from which contrast means something
 SILENT = 1e-2  # square root of an RMS of 0.0001, -80 dB
 STILL = 0.02  # eye distances per second; nothing slower can be measured
+FAINT = 0.02  # square root of an RMS; keeps ratios of bands from jumping in silence
 OPENING = (("jaw_drop", 1.0), ("lip_aperture_outer", 1.0), ("lower_lip_height", -1.0))
 
 
 @dataclass(frozen=True)
 class Sound:
-    """(n,) seconds; (n,) square root of the RMS of the speech band and of the band of open mouths; (n,) there is sound.
+    """(n,) seconds; (n,) square root of the RMS of the band of open mouths and of hiss; (n,) whether there is sound.
 
     `varied`: whether loud and quiet differ enough to tell sound from silence.
     """
 
     time: Floats
-    level: Floats
     openness: Floats
+    hiss: Floats
     sounding: Flags
     varied: bool
 
@@ -55,7 +58,7 @@ class LipCues:
     """What one track's mouth does.
 
     `speed`: eye distances per second while there is sound. `contrast`: natural logarithm of speed in sound over speed
-    in silence, None where there is too little of either. `sync`: (delays,) correlation, None without sound.
+    in silence, None where there is too little of either. `sync`, `hiss`: (delays,) correlations, None without sound.
     `seen`: seconds. `size`: width of the face as a share of the picture. `plain`: a landmark model without blendshapes.
     """
 
@@ -63,6 +66,7 @@ class LipCues:
     speed: float
     contrast: float | None
     sync: Floats | None
+    hiss: Floats | None
     seen: float
     size: float
     plain: bool
@@ -76,12 +80,12 @@ def sound_of(audio: Audio, span: Span) -> Sound | None:
     count = len(samples) // hop
     if count < 10:
         return None
-    level, openness = _levels(samples, hop, count, audio.rate)
+    level, openness, hiss = _levels(samples, hop, count, audio.rate)
     if level.max() < SILENT:
         return None
     quiet, loud = np.quantile(level, [0.05, 0.95])
     time = start + (np.arange(count, dtype=np.float64) + 0.5) * HOP
-    return Sound(time, level, openness, level >= quiet + 0.3 * (loud - quiet), bool(loud > 2 * quiet))
+    return Sound(time, openness, hiss, level >= quiet + 0.3 * (loud - quiet), bool(loud > 2 * quiet))
 
 
 def lip_cues(series: FaceSeries, track: int, span: Span, sound: Sound | None) -> LipCues | None:
@@ -93,20 +97,21 @@ def lip_cues(series: FaceSeries, track: int, span: Span, sound: Sound | None) ->
     if len(inside) < 4 or (seen := float(np.ptp(series.time[inside]))) < MIN_SEEN:
         return None
     speed, contrast = _speeds(series.time[rows], series.features[rows, _LIPS], span, sound)
-    sync = None if sound is None else _sync(series, inside, sound)
+    sync, hiss = (None, None) if sound is None else _syncs(series, inside, sound)
     size = float(np.median(series.box[inside, 2]))
     plain = not bool(np.isfinite(series.blendshapes[inside]).any())
-    return LipCues(track, speed, contrast, sync, seen, size, plain)
+    return LipCues(track, speed, contrast, sync, hiss, seen, size, plain)
 
 
-def _levels(samples: Floats, hop: int, count: int, rate: int) -> tuple[Floats, Floats]:
+def _levels(samples: Floats, hop: int, count: int, rate: int) -> list[Floats]:
+    """(count,) smoothed square root of the RMS of each of `BANDS`."""
     spectrum, pitch = np.fft.rfft(samples), np.fft.rfftfreq(len(samples), 1 / rate)
     levels = []
-    for low, high in (SPEECH, OPENNESS):
+    for low, high in BANDS.values():
         band = np.fft.irfft(np.where((pitch >= low) & (pitch <= high), spectrum, 0), len(samples))
         rms = np.sqrt((band[: count * hop].reshape(count, hop) ** 2).mean(axis=1))
         levels.append(_running_mean(np.sqrt(rms), 5))
-    return levels[0], levels[1]
+    return levels
 
 
 def _speeds(time: Floats, lips: NDArray[np.float32], span: Span, sound: Sound | None) -> tuple[float, float | None]:
@@ -126,19 +131,27 @@ def _speeds(time: Floats, lips: NDArray[np.float32], span: Span, sound: Sound | 
     return speed, float(np.log(max(speed, STILL)) - np.log(max(change[quiet].mean(), STILL)))
 
 
-def _sync(series: FaceSeries, rows: NDArray[np.intp], sound: Sound) -> Floats:
-    """(delays,) mean correlation of the signs of an open mouth with its band, all without their slow part."""
+def _syncs(series: FaceSeries, rows: NDArray[np.intp], sound: Sound) -> tuple[Floats, Floats]:
+    """(delays,) mean correlation of an opening mouth with its band, and of a spread one with hiss."""
     time = series.time[rows]
     grid, known = _grid(time)
-    mouths = []
-    for name, sign in OPENING:
-        values = np.interp(grid, time, series.features[rows, FEATURES.index(name)])
-        mouths.append(sign * _without_slow(values))
+
+    def moved(name: str) -> Floats:
+        return _without_slow(np.interp(grid, time, series.features[rows, FEATURES.index(name)]))
+
+    sharpness = np.log(sound.hiss + FAINT) - np.log(sound.openness + FAINT)
+    opening = [(sign * moved(name), sound.openness) for name, sign in OPENING]
+    spreading = [(moved("mouth_width"), sharpness), (moved("upper_lip_raise"), sound.hiss)]
+    return _over_delays(opening, grid, known, sound), _over_delays(spreading, grid, known, sound)
+
+
+def _over_delays(pairs: Sequence[tuple[Floats, Floats]], grid: Floats, known: Flags, sound: Sound) -> Floats:
+    """(delays,) mean correlation of the pairs (motion on `grid`, level at the times of `sound`), without slow parts."""
     found = np.zeros(len(DELAYS))
     for i, delay in enumerate(DELAYS):
-        level = _without_slow(np.interp(grid + delay, sound.time, sound.openness))
         use = known & (grid + delay <= sound.time[-1]) & (grid + delay >= sound.time[0])
-        found[i] = np.mean([_correlation(mouth[use], level[use]) for mouth in mouths])
+        levels = [_without_slow(np.interp(grid + delay, sound.time, level)) for _, level in pairs]
+        found[i] = np.mean([_correlation(pair[0][use], level[use]) for pair, level in zip(pairs, levels, strict=True)])
     return found
 
 
@@ -168,4 +181,4 @@ def _running_mean(values: Floats, width: int) -> Floats:
 
 
 _LIPS = FEATURES.index("lip_aperture")
-_COLUMNS = [_LIPS, *(FEATURES.index(name) for name, _ in OPENING)]
+_COLUMNS = [FEATURES.index(name) for name in ("lip_aperture", *dict(OPENING), "mouth_width", "upper_lip_raise")]

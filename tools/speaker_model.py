@@ -1,8 +1,8 @@
 """How likely a face is the one that talks: log-odds from the cues of its mouth, and the delay of the clip's sound.
 
 The log-odds are a logistic regression, fitted by `emoagent.training.speaker` on GRID talkers with their own sound
-against dubbed talkers and silent faces (docs/design/speakers.md). A clip has one delay between picture and sound; it is not
-known, but each utterance tells something about it, and all faces are compared under the same delay.
+against dubbed talkers and silent faces (docs/design/speakers.md). A clip has one delay between picture and sound; it is
+not known, but each utterance tells something about it, and all faces are compared under the same delay.
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ Floats = NDArray[np.float64]
 
 NOBODY = 0.3  # prior probability that who speaks is not in view
 CEILING = 4.0  # log-odds; the data of the fit cannot vouch for more
-SHARP, WIDE, USUALLY = 0.05, 0.14, 0.7  # seconds, seconds, weight: prior of the delay, a mixture of two normals
-INTERCEPT, SPEED, PLAIN, CONTRAST, SYNC, SEEN = 1.26, 1.21, 0.5, 0.48, 3.67, -0.91
-SOUNDLESS = (2.6, 1.6, 0.6)  # intercept, speed, plain: where there is no sound
+MUTE = 2.0  # the same without sound: a smile moves the lips as fast as a word
+SHARP, WIDE, USUALLY = 0.07, 0.14, 0.6  # seconds, seconds, weight: prior of the delay, a mixture of two normals
+WEIGHTS = (0.66, 0.89, 0.35, 0.82, 3.73, 2.55, -1.32)  # of `inputs`
+SOUNDLESS = (3.40, 1.64, 0.71)  # of the first three of `inputs`: where there is no sound
 
 
 def inputs(cues: LipCues) -> Floats:
-    """(6, delays) what the regression weighs: 1, log speed, plain model, contrast, sync · √seen, √seen."""
-    sync = cues.sync if cues.sync is not None else np.zeros(len(DELAYS))
+    """(7, delays) what is weighed: 1, log speed, plain model, contrast, sync · √seen, hiss · √seen, √seen."""
+    silence = np.zeros(len(DELAYS))
+    sync, hiss = (silence if row is None else row for row in (cues.sync, cues.hiss))
     contrast = 0.0 if cues.contrast is None else float(np.clip(cues.contrast, -1, 1.5))
     still = [1.0, np.log(max(cues.speed, STILL)), float(cues.plain), contrast]
-    rows = [np.full(len(DELAYS), value) for value in still]
-    return np.stack([*rows, sync * np.sqrt(cues.seen), np.full(len(DELAYS), np.sqrt(cues.seen))])
+    root = np.sqrt(cues.seen)
+    return np.stack([*(np.full(len(DELAYS), value) for value in still), sync * root, hiss * root, silence + root])
 
 
-def log_odds(cues: LipCues) -> Floats:
+def log_odds(cues: LipCues, weights: Sequence[float] = WEIGHTS) -> Floats:
     """(delays,) natural log-odds that this face talks if every answer were as likely before, for every delay."""
     given = inputs(cues)
     if cues.sync is None:
-        found = np.asarray(SOUNDLESS) @ given[:3]
-    else:
-        found = np.array([INTERCEPT, SPEED, PLAIN, CONTRAST, SYNC, SEEN]) @ given
-    return np.clip(found, -CEILING, CEILING)
+        return np.clip(np.asarray(SOUNDLESS) @ given[:3], -CEILING, MUTE)
+    return np.clip(np.asarray(weights) @ given, -CEILING, CEILING)
 
 
 @dataclass
