@@ -49,7 +49,8 @@ def decoded(path: Path, count: int) -> list[Picture]:
                 continue
             scale = min(1.0, 1280 / max(frame.width, frame.height))
             size = (round(frame.width * scale), round(frame.height * scale))
-            found.append(np.asarray(cv2.resize(frame.to_ndarray(format="rgb24"), size, interpolation=cv2.INTER_AREA)))
+            small = cv2.resize(frame.to_ndarray(format="rgb24"), size, interpolation=cv2.INTER_AREA)
+            found.append(np.asarray(small, np.uint8))
             if len(found) == count:
                 break
     return found

@@ -156,7 +156,7 @@ def test_faces_of_a_twentieth_of_the_height_are_found(shared: Path) -> None:
     from emoagent.tools.landmarker import Landmarker
 
     still = cv2.imread(str(shared / "media/pyfeat/patlevin_group.jpg"))[:, :, ::-1]
-    rgb = np.ascontiguousarray(still)
+    rgb = np.ascontiguousarray(still, dtype=np.uint8)
     try:
         models = face_landmarker().path, face_detector().path
     except EmoagentError as error:
