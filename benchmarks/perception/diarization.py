@@ -33,7 +33,7 @@ from emoagent.tools.voices import Voices
 SEEDS = range(500, 506)
 TURNS = 14
 COLLARS = {"± 0.25 s": 0.5, "none": 0.0}  # pyannote counts both halves
-LOOP_SECONDS = 600.0
+LOOP_SECONDS = 300.0
 
 Truth = Sequence[tuple[float, float, str]]
 
@@ -146,7 +146,7 @@ def _built(ear: Ear, shared: Path) -> Iterator[Row]:
         data = f"{len(scores)} dialogues of {count}, {TURNS} turns, seeds {SEEDS[0]} to {SEEDS[-1]}"
         mean = {name: float(np.mean([score[name] for score in scores])) for name in scores[0]}
         interval = _interval([score["all"] for score in scores])
-        better = mean["all"] < np.mean(floors) if count > 1 else None
+        better = bool(mean["all"] < np.mean(floors)) if count > 1 else None
         value = f"{_told(mean)}; 95 % interval {interval}; floor {_percent(float(np.mean(floors)))}"
         yield Row(
             "diarization error rate, collar ± 0.25 s", data, value, "below the floor" if count > 1 else "", better
