@@ -69,7 +69,7 @@ def test_the_face_whose_lips_move_speaks(tmp_path: Path) -> None:
     assert [person.tracks for person in bound.people] == [("t0",), ("t1",)]
     silent = match(Scene(utterances, [], series, None))
     assert speakers(silent) == ["p1", "p2"]
-    assert all(s.score < b.score for s, b in zip(silent.scores, bound.scores, strict=True))
+    assert all(0.5 < each.score < 0.9 and each.sync is None for each in silent.scores)  # a smile moves lips as well
 
 
 def test_nobody_in_view_is_a_legal_answer(tmp_path: Path) -> None:
