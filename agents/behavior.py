@@ -191,7 +191,10 @@ def _gaze_words(seen: Looks, side: Direction, share: float, target: str | None, 
     said = f"looks towards the camera {camera:.0%} of the time"
     if share >= LITTLE:
         where = f"{SIDES[side]}, where {target} is," if target else SIDES[side]
-        said = f"looks {where} {share:.0%} of the time" + (f", towards the camera {camera:.0%}" if camera else "")
+        also = [d for d in DIRECTIONS if d not in (side, "camera") and seen.share[d] >= LITTLE]
+        rest = [f"{SIDES[d]} {seen.share[d]:.0%}" for d in also]
+        rest += [f"{SIDES['camera']} {camera:.0%}"] if camera else []
+        said = ", ".join([f"looks {where} {share:.0%} of the time", *rest])
     if usual is not None and abs(seen.averted - usual) >= CHANGED:
         said += f", {'more' if seen.averted > usual else 'less'} averted than before ({usual:.0%})"
     return said
