@@ -8,12 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.puppet_faces import FPS, Actor, Picture, Pose, actor, film, frames_of, puppetry, watched
+from benchmarks.puppet_faces import FPS, Actor, Picture, Pose, actor, actors, film, frames_of, puppetry, watched
 from emoagent.agents.face_look import Faces, Look, speakers
 from emoagent.agents.face_micro import micro_findings
 from emoagent.agents.registry import Finding
 from emoagent.schema import Span, Utterance
 from emoagent.tools.action_units import AuSeries, Expression
+from emoagent.tools.assets import listed
 from emoagent.tools.audio import Audio
 from emoagent.tools.face_series import FaceSeries
 
@@ -205,3 +206,19 @@ def side_calls(shown: Iterator[Actor], models: dict[str, Path], seed: int) -> li
                 called = "left" if middle >= sides.threshold else "right" if middle <= -sides.threshold else "both"
                 calls.append(SideCall(name, side, amount, yaw, called))
     return calls
+
+
+STILLS = ("patlevin_portrait", "bbaf2n", "lbbc2a")
+
+
+def landmark_models(shared: Path) -> dict[str, Path]:
+    """The landmark models that are there: `full` with blendshapes, `plain` without."""
+    plain = next(asset.path for asset in listed() if asset.name == "face_landmarker_assembled")
+    found = {"full": shared / "models" / "face_landmarker.task", "plain": plain}
+    return {name: path for name, path in found.items() if path.exists()}
+
+
+def stills(shared: Path, side: float, model: Path, seed: int, frames: int = 100) -> Iterator[FaceSeries]:
+    """Three faces that do nothing, `side` pixels high, shaken, noised and compressed."""
+    for shown in actors(shared, side, STILLS):
+        yield watched(film(shown, [{}] * frames, seed), model)

@@ -14,26 +14,21 @@ import numpy as np
 from benchmarks.face_clips import (
     TESTS,
     Graded,
-    Scene,
     course_errors,
-    flashes,
     graded,
+    landmark_models,
     look_at,
-    scaled,
     scene,
     side_calls,
     silent,
-    with_flash,
+    stills,
 )
 from benchmarks.perception.row import Row
 from benchmarks.puppet_faces import FPS, GRID, Pose, actors, film, watched
 from emoagent.agents.face_units import unit_findings
 from emoagent.tools.action_units import Expression
-from emoagent.tools.assets import listed
-from emoagent.tools.face_series import FaceSeries
 
 SEED = 11
-STILLS = ("patlevin_portrait", "bbaf2n", "lbbc2a")
 DIRECTION = ("patlevin_portrait", "single_face", *GRID)
 UNSEEN = ("single_face", "bbaf2n", "lbax4n", "swiz3n", "id2_vcd_swwp2s")  # faces on which nothing was fitted
 Models = dict[str, Path]
@@ -41,7 +36,7 @@ Models = dict[str, Path]
 
 def rows(shared: Path) -> Iterator[Row]:
     """The whole table."""
-    models = _models(shared)
+    models = landmark_models(shared)
     yield from _direction(shared, models)
     yield from _noise(shared, models)
     yield from _courses(shared, models)
@@ -49,13 +44,6 @@ def rows(shared: Path) -> Iterator[Row]:
     yield from _rest(shared, models)
     with TemporaryDirectory() as folder:
         yield from _reading(shared, models, Path(folder))
-        yield from _micro(shared, models, Path(folder))
-
-
-def _models(shared: Path) -> Models:
-    plain = next(asset.path for asset in listed() if asset.name == "face_landmarker_assembled")
-    found = {"full": shared / "models" / "face_landmarker.task", "plain": plain}
-    return {name: path for name, path in found.items() if path.exists()}
 
 
 def _direction(shared: Path, models: Models) -> Iterator[Row]:
@@ -78,15 +66,10 @@ def _direction(shared: Path, models: Models) -> Iterator[Row]:
             )
 
 
-def _stills(shared: Path, side: float, model: Path) -> Iterator[FaceSeries]:
-    for shown in actors(shared, side, STILLS):
-        yield watched(film(shown, [{}] * 100, SEED), model)
-
-
 def _noise(shared: Path, models: Models) -> Iterator[Row]:
     for name, model in models.items():
         for side in (260, 90):
-            series = list(_stills(shared, side, model))
+            series = list(stills(shared, side, model, SEED))
             units = [silent(each).intensities() for each in series]
             off = np.concatenate([u.value - np.nanmedian(u.value, axis=0) for u in units])
             deviation, high = np.nanstd(off, axis=0), np.nanquantile(np.abs(off), 0.99, axis=0)
@@ -99,16 +82,6 @@ def _noise(shared: Path, models: Models) -> Iterator[Row]:
                 listed_,
                 "99 % below 0.5",
                 bool(high.max() < 0.5),
-            )
-            calls = [
-                flashes(each, Scene("still", [(t, np.zeros(0)) for t in each.frames], None, False)) for each in series
-            ]
-            yield Row(
-                f"micro-expressions called on the same stills, {name}, {side} pixels",
-                f"{sum(len(each.frames) for each in series) / FPS:.0f} s",
-                str(sum(map(len, calls))),
-                "0",
-                not any(calls),
             )
 
 
@@ -220,58 +193,3 @@ def _reading(shared: Path, models: Models, folder: Path) -> Iterator[Row]:
             "15 %",
             wrong <= 0.15,
         )
-
-
-REAL = (("mead/M003_level_1_disgusted_015.mp4", True), ("mead/W040_level_3_happy_029.mp4", True),
-        ("pyfeat/single_face.mp4", False), ("pyfeat/face_noface.mov", False), ("pyfeat/noface_face.mov", False),
-        ("pyfeat/WolfgangLanger_Pexels.mp4", False))  # fmt: skip
-
-
-def _micro(shared: Path, models: Models, folder: Path) -> Iterator[Row]:
-    reading = [scene(shared / f"media/grid/{name}.mpg", folder, talks=True) for name in GRID]
-    others = [scene(shared / "media" / path, folder, talks=talks) for path, talks in REAL]
-    for name, model in models.items():
-        for what, scenes in (("plain reading", reading), ("other clips, talking and silent", others)):
-            called = sum(len(flashes(watched(each.frames, model), each)) for each in scenes)
-            seconds = sum(each.seconds for each in scenes)
-            yield Row(
-                f"micro-expressions called where none was put, {name}",
-                f"{what}, {len(scenes)} clips, {seconds:.0f} s",
-                f"{called}; with 95 % confidence at most {(3 if not called else 5) * 60 / seconds:.1f} a minute"
-                if called < 2 else f"{called}",
-                "0", not called,
-            )  # fmt: skip
-    yield from _detected(reading, models)
-    yield from _on_stills(shared, models)
-
-
-def _detected(reading: list[Scene], models: Models) -> Iterator[Row]:
-    for action, pose in (("AU1+2", {"AU1": 1.0, "AU2": 1.0}), ("AU4", {"AU4": 1.0})):
-        for amount, seconds in ((0.35, 0.4), (0.6, 0.24), (0.6, 0.4)):
-            hits = dict.fromkeys(models, 0)
-            for number, each in enumerate(reading):
-                start = 0.9 + 0.13 * number
-                frames = with_flash(each, scaled(pose, amount), start, seconds, models["full"])
-                for name, model in models.items():
-                    hits[name] += _hit(watched(frames, model), each, start + seconds / 2)
-            told = ", ".join(f"{name} {count} of {len(reading)}" for name, count in hits.items())
-            yield Row(f"{action} of strength {amount:g} put into {seconds:g} s of reading, found", "GRID", told)
-
-
-def _on_stills(shared: Path, models: Models) -> Iterator[Row]:
-    for action, pose in (("AU12", {"AU12": 1.0}), ("AU4", {"AU4": 1.0}), ("AU1+2", {"AU1": 1.0, "AU2": 1.0})):
-        hits, tries = dict.fromkeys(models, 0), 0
-        for face in actors(shared, 200, UNSEEN[1:]):
-            for seconds in (0.24, 0.4):
-                tries += 1
-                shares = [(number / FPS - 2.0) / seconds for number in range(50)]
-                poses = [scaled(pose, 0.35 * (0.5 - 0.5 * np.cos(2 * np.pi * x))) if 0 < x < 1 else {} for x in shares]
-                frames = film(face, poses, SEED)
-                for name, model in models.items():
-                    hits[name] += _hit(watched(frames, model), Scene("still", frames, None, False), 2 + seconds / 2)
-        told = ", ".join(f"{name} {count} of {tries}" for name, count in hits.items())
-        yield Row(f"{action} of strength 0.35 for 0.24 or 0.4 s in a silent, noisy face, found", "4 faces", told)
-
-
-def _hit(series: FaceSeries, seen: Scene, middle: float) -> bool:
-    return any(abs(found.measures["apex"][0] - middle) < 0.2 for found in flashes(series, seen))
