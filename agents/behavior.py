@@ -191,7 +191,7 @@ def _gaze_words(seen: Looks, side: Direction, share: float, target: str | None, 
     said = f"looks towards the camera {camera:.0%} of the time"
     if share >= LITTLE:
         where = f"{SIDES[side]}, where {target} is," if target else SIDES[side]
-        also = [d for d in DIRECTIONS if d not in (side, "camera") and seen.share[d] >= LITTLE]
+        also: list[Direction] = [d for d in DIRECTIONS if d not in (side, "camera") and seen.share[d] >= LITTLE]
         rest = [f"{SIDES[d]} {seen.share[d]:.0%}" for d in also]
         rest += [f"{SIDES['camera']} {camera:.0%}"] if camera else []
         said = ", ".join([f"looks {where} {share:.0%} of the time", *rest])

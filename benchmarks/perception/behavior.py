@@ -1,8 +1,10 @@
 """Gaze, head gestures, posture and hands. There are no clips with coded body language here, so truth is made: real
 faces are turned about the neck by their own landmarks (`benchmarks/puppet.py`), pictures are enlarged, a photographed
 hand is moved through a clip; and where a hand really is at a face was read off the pictures by eye. The eyes of the
-plain model are compared with the irises of the full one. The constants of gaze were chosen on the GRID clips alone,
-those of head gestures on all clips as they are, none on the moved ones."""
+plain model are compared with the irises of the full one, which is a model too. Little here is held out: the constants of
+gaze were picked among 54 settings by the GRID clips, with the figures of the others in sight; those of nods and shakes
+lie above what these clips show unmoved; that of tilts was lowered from 9° to 7.5° after the first run on moved heads
+(which found 1 of 7 at 9°); when to look for hands was worked out on the clip with the hand."""
 
 from __future__ import annotations
 
@@ -56,11 +58,11 @@ def rows(shared: Path) -> Iterable[Row]:
     grid = sorted((shared / "media/grid").glob("*.mpg"))
     others = [*sorted((shared / "media/mead").glob("*.mp4")), shared / "media/pyfeat/single_face.mp4",
               shared / "media/pyfeat/WolfgangLanger_Pexels.mp4"]  # fmt: skip
-    yield from _eyes(shared, "7 GRID clips (thresholds chosen here)", grid)
-    yield from _eyes(shared, "2 MEAD and 2 pyfeat clips (nothing chosen here)", others)
+    yield from _eyes(shared, "7 GRID clips (constants picked here)", grid)
+    yield from _eyes(shared, "2 MEAD and 2 pyfeat clips (seen while picking)", others)
     yield _readers(grid)
     yield from _head_moves(grid)
-    yield _false_alarms([*grid, *others, shared / "media/composites/grid_dialogue.mp4"])
+    yield _false_alarms([*grid, *others])
     yield from _leaning(grid, shared / "media/composites/grid_side_by_side.mp4")
     yield from _real_hand(others[-1])
     yield _moved_hand(shared, others[0])
@@ -145,9 +147,10 @@ def _head_moves(paths: Sequence[Path]) -> Iterator[Row]:
                 reached[swing].append(moved)
                 hits[swing].append(any(f.kind == "head_gesture" and _is(kind, f.text) for f in faces))
         value = ", ".join(f"{np.median(reached[s]):.0f}°: {sum(hits[s])} of {len(hits[s])}" for s in SWINGS)
-        met = all(sum(hits[s]) >= 0.8 * len(hits[s]) for s in SWINGS if np.median(reached[s]) >= 7.5)
+        large = [s for s in SWINGS if np.median(reached[s]) >= 7]
+        met = bool(large) and all(sum(hits[s]) >= 0.8 * len(hits[s]) for s in large)
         data = "7 GRID heads turned by their landmarks" + ("" if kind == "tilt" else f", {RATES[0]} or {RATES[1]} Hz")
-        yield Row(f"{kind}s found, by how far the head moves", data, value, "≥ 80 % from 8° on", met)
+        yield Row(f"{kind}s found, by how far the head moves", data, value, "≥ 80 % from 7° on", met)
 
 
 def _is(kind: str, text: str) -> bool:
@@ -185,10 +188,10 @@ def _false_alarms(paths: Sequence[Path]) -> Row:
         begin = start + (1.0 if end - start > 2 else 0.0)
         found = [f for f in _found(watched, begin, end, 1.5) if f.kind == "head_gesture" and " tilts " not in f.text]
         seconds, alarms = seconds + end - begin, alarms + len(found)
-    data = f"{len(paths)} clips of reading and acting, {seconds:.0f} s"
+    data = f"{len(paths)} clips of reading and acting, {seconds:.0f} s (thresholds set above these)"
     upper = 3.0 / seconds * 60 if not alarms else float("nan")
     value = f"{alarms} in {seconds:.0f} s" + (f" (at most {upper:.1f} a minute, 95 %)" if not alarms else "")
-    return Row("nods and shakes where there are none", data, value, "≤ 1 a minute", alarms * 60 / seconds <= 1)
+    return Row("nods and shakes where there are none", data, value, "none seen", not alarms)
 
 
 def _leaning(grid: Sequence[Path], pair: Path) -> Iterator[Row]:
@@ -243,7 +246,9 @@ def _real_hand(path: Path) -> Iterator[Row]:
     times, hands = watched.hands.frames, np.unique(watched.hands.time)
     there = (times >= HAND_AT_FACE[0]) & (times < HAND_AT_FACE[1])
     seen = np.isin(times, hands)
-    data = f"WolfgangLanger_Pexels, {there.sum()} searched frames with a hand, {(~there).sum()} without"
+    data = (
+        f"WolfgangLanger_Pexels (developed on it), {there.sum()} searched frames with a hand, {(~there).sum()} without"
+    )
     value = f"{seen[there].sum()} of {there.sum()}, and {seen[~there].sum()} of {(~there).sum()} without one"
     yield Row(
         "hand found", data, value, "≥ 90 %, none without", bool(seen[there].mean() >= 0.9 and not seen[~there].any())
