@@ -13,7 +13,7 @@ from emoagent.tools.cast import SpeakerScore, names_of, speaker_scores
 from emoagent.tools.voices import Voices, voices_of
 
 BRIEFEST = 0.1  # seconds of overlap that are worth a finding
-BY_VOICE, BY_LIPS, BY_BOTH = 0.5, 0.4, 0.75  # reliability (docs/design/speakers.md)
+BY_VOICE, BY_LIPS, BY_BOTH = 0.5, 0.3, 0.6  # reliability (docs/design/speakers.md)
 
 
 @perceiver(modality="voice", needs={"audio"}, cost="nothing: it reads what was found when the speakers were bound")

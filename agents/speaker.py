@@ -20,7 +20,7 @@ from emoagent.tools.face_series import FaceSeries
 from emoagent.tools.voices import Voices
 
 SPEAKS = 0.5  # probability from which a person, or nobody, is named
-TOO = 1.5  # log-odds from which a second face speaks as well
+TOO = 0.0  # log-odds from which two faces both speak
 TOO_SEEN = 0.8  # seconds both must be seen for that
 
 
@@ -152,7 +152,7 @@ def _score(
         probability={people[i].id: _rounded(p) for i, p in enumerate(chance[:-1]) if i in people and p >= 0.01},
         voice=voice.voice if voice else None,
         overlap=_rounded(_overlap(judged.utterance, scene.voices)),
-        rival=_rival(judged, group, whose) if talks and group is not None else None,
+        rival=_rival(judged, group, whose) if group is not None else None,
     )
 
 
@@ -163,7 +163,7 @@ def _overlap(utterance: Utterance, voices: Voices | None) -> float:
 
 
 def _rival(judged: Judged, group: Group, whose: Mapping[Group, str]) -> str | None:
-    """A second person whose lips go with the sound as surely as the speaker's."""
+    """A second person whose lips go with the sound, besides those of the likeliest face."""
     if judged.odds[group] < TOO or judged.cues[group].seen < TOO_SEEN:
         return None
     others = [g for g, odds in judged.odds.items() if whose[g] != whose[group] and odds >= TOO]
