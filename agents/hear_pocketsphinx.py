@@ -1,4 +1,4 @@
-"""Hears by PocketSphinx: rough, US English only, but always at hand."""
+"""Hears by PocketSphinx: rough, US English only, but always at hand. What was hardly understood is `[inaudible]`."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from emoagent.tools import sphinx
 from emoagent.tools.audio import audio_of
 
 PAUSE = 0.6
+SURE = 0.3  # chance to be right from which a word is kept; it leaves none of the other languages that were tried
+LEAST_KEPT = 0.3  # share of an utterance's time in kept words, below which it is inaudible as a whole
+INAUDIBLE = "[inaudible]"
 
 
 @hearer("pocketsphinx", needs={"audio"}, cost="0.2 to 0.3 x real time on one core")
 def pocketsphinx(clip: Clip) -> Heard | None:
-    """Recognises US English roughly with the model in PocketSphinx's wheel; marks speech it does not understand."""
+    """Recognises US English roughly with the model in PocketSphinx's wheel; marks what it has not understood."""
     if clip.audio is None:
         return None
     heard = tuple(_numbered(sphinx.recognise(audio_of(clip)), clip.duration))
@@ -32,13 +35,28 @@ def turns(words: Sequence[Word], pause: float = PAUSE) -> list[tuple[Word, ...]]
     return [tuple(group) for group in groups]
 
 
+def text_of(words: Sequence[Word], kept: Sequence[bool]) -> str:
+    """The kept words, with `[inaudible]` for each run of others."""
+    shown = [word.text if keep else INAUDIBLE for word, keep in zip(words, kept, strict=True)]
+    return " ".join(text for i, text in enumerate(shown) if text != INAUDIBLE or i == 0 or shown[i - 1] != INAUDIBLE)
+
+
+def kept(words: Sequence[Word]) -> list[bool]:
+    """Which words are likely enough to be right; none where they are only scraps of what was said."""
+    sure = [(word.probability or 0.0) >= SURE for word in words]
+    told = sum(word.span.duration for word, keep in zip(words, sure, strict=True) if keep)
+    enough = told >= LEAST_KEPT * sum(word.span.duration for word in words)
+    return [keep and enough for keep in sure]
+
+
 def _numbered(stretches: Iterable[tuple[Span, tuple[Word, ...]]], duration: float) -> Iterator[Utterance]:
     parts = [part for span, words in stretches for part in _parts(span, words)]
-    kept = [(span, words) for span, words in parts if span.start < duration]
-    for number, (span, words) in enumerate(kept, 1):
-        text = " ".join(word.text for word in words)
+    inside = [(span, words) for span, words in parts if span.start < duration]
+    for number, (span, words) in enumerate(inside, 1):
         within = Span(start=span.start, end=min(span.end, max(duration, span.start)))
-        yield Utterance(id=f"u{number}", span=within, text=text, words=words, source="pocketsphinx")
+        keep = kept(words)
+        sure = tuple(word for word, yes in zip(words, keep, strict=True) if yes)
+        yield Utterance(id=f"u{number}", span=within, text=text_of(words, keep), words=sure, source="pocketsphinx")
 
 
 def _parts(span: Span, words: tuple[Word, ...]) -> list[tuple[Span, tuple[Word, ...]]]:

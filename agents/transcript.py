@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from emoagent.agents import hear_pocketsphinx, hear_subtitles, hear_windows
+from emoagent.agents.hear_pocketsphinx import INAUDIBLE
 from emoagent.agents.registry import Finding, Heard, hearers, perceiver
 from emoagent.errors import MediaError, TranscriptError, UsageError
 from emoagent.schema import Clip, Utterance
@@ -12,7 +13,8 @@ from emoagent.tools.subtitles import find_subtitles
 from emoagent.tools.workspace import workspace
 
 READ_RELIABILITY = 0.95
-ROUGH_RELIABILITY = 0.4
+ROUGH_RELIABILITY = 0.7  # at most; the chances of the words are averages over many voices
+INAUDIBLE_RELIABILITY = 0.1
 _ROUGH = "as heard by a rough recogniser of US English"
 _HINTS = {
     "subtitles": "Put a subtitle file beside the media file under the same name (.srt, .vtt, .ass), "
@@ -37,26 +39,40 @@ def hear(clip: Clip, choice: str = "auto") -> tuple[Heard, str]:
 def transcript(clip: Clip, utterances: Sequence[Utterance]) -> Iterator[Finding]:
     """Quotes what was said, and says how far the words can be trusted."""
     for utterance in utterances:
-        if utterance.text:
+        if utterance.text.replace(INAUDIBLE, "").strip():
             yield _quotation(utterance)
+        elif utterance.text:
+            yield _inaudible(utterance)
 
 
 def _quotation(utterance: Utterance) -> Finding:
     known = [word.probability for word in utterance.words if word.probability is not None]
     mean = sum(known) / len(known) if known else None
     rough = utterance.source == "pocketsphinx"
-    measures = {"words": (float(len(utterance.words or utterance.text.split())), "words")}
-    if mean is not None:
-        measures["probability"] = (mean, "probability")
+    text = f"Said ({_ROUGH}): “{utterance.text}”" if rough else f"Said: “{utterance.text}”"
     reliability = READ_RELIABILITY if mean is None else mean
     return Finding(
         utterance=utterance,
         kind="quotation",
-        text=f"Said ({_ROUGH}): “{utterance.text}”" if rough else f"Said: “{utterance.text}”",
-        reliability=ROUGH_RELIABILITY * (mean or 0.0) if rough else reliability,
-        measures=measures,
+        text=text,
+        reliability=min(ROUGH_RELIABILITY, mean or 0.0) if rough else reliability,
+        measures=_measures(utterance, mean),
         person=utterance.person,
     )
+
+
+def _measures(utterance: Utterance, mean: float | None) -> dict[str, tuple[float, str]]:
+    gaps = utterance.text.count(INAUDIBLE)
+    count = len(utterance.words) or len(utterance.text.split()) - gaps
+    measures = {"words": (float(count), "words")}
+    if mean is not None:
+        measures["probability"] = (mean, "probability")
+    return measures | ({"inaudible": (float(gaps), "stretches")} if gaps else {})
+
+
+def _inaudible(utterance: Utterance) -> Finding:
+    text = "Something like speech is heard, but the words could not be made out."
+    return Finding(utterance, "inaudible", text, INAUDIBLE_RELIABILITY, person=utterance.person)
 
 
 def _chosen(clip: Clip, choice: str) -> tuple[Heard, str]:
@@ -117,4 +133,6 @@ def _recognised(clip: Clip) -> tuple[Heard | None, str]:
     found = hear_pocketsphinx.pocketsphinx.run(clip)
     if found is None or not any(utterance.text for utterance in found.utterances):
         return None, "no words were heard"
+    if not any(utterance.words for utterance in found.utterances):
+        return found, "Utterances by PocketSphinx, which could make out no words (it knows US English only)"
     return found, "Transcript by PocketSphinx (rough, US English only)"

@@ -62,8 +62,8 @@ def _smiling(n: int = 75) -> Floats:
 def one(tmp_path: Path) -> Path:
     """A run with one face that smiles at 4 s and is out of view for the last frames."""
     series = series_of(_smiling())
-    frames = np.concatenate([series.frames, series.frames[-1] + np.array([0.08, 0.16])])
-    values = vars(series) | {"frames": frames, "gaze": np.tile(np.float32([10, -5]), (75, 1))}
+    frames = np.concatenate([series.frames, float(series.frames[-1]) + np.array([0.08, 0.16])])
+    values = vars(series) | {"frames": frames, "gaze": np.tile(np.array([10, -5], np.float32), (75, 1))}
     _run(tmp_path / "run", FaceSeries(**values), {"p1": ("t0",)})
     return tmp_path / "run"
 

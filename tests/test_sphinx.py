@@ -1,4 +1,4 @@
-"""PocketSphinx on real speech, on silence and on noise."""
+"""PocketSphinx on real speech, on silence and on noise, and how likely its words are right."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from emoagent.agents.hear_pocketsphinx import turns
+from emoagent.agents.hear_pocketsphinx import INAUDIBLE, SURE, kept, text_of, turns
 from emoagent.schema import Span, Word
 from emoagent.tools.audio import RATE, Audio
 from emoagent.tools.sphinx import LONGEST, believable, pieces, recognise, speech_spans
+from emoagent.tools.word_confidence import Guess, features, probabilities
 
 SAID = "and so my fellow americans ask not what your country can do for you ask what you can do for your country"
 KENNEDY: list[str] = [*SAID.split()]
@@ -105,3 +106,54 @@ def test_turns_part_at_pauses() -> None:
     words = [Word(text="a", span=Span(start=s, end=e), time_source="recognised") for s, e in spans]
     assert [len(group) for group in turns(words)] == [2, 1]
     assert turns([]) == []
+
+
+def _guessed(posterior: float, fit: float, seconds: float = 0.3, count: int = 6) -> list[Guess]:
+    """`fit` in nats per hundredth of a second."""
+    return [Guess(posterior, fit * 100 * seconds, seconds)] * count
+
+
+def test_words_are_likelier_the_better_they_fit() -> None:
+    good, doubtful, bad = (probabilities(_guessed(p, fit)).mean() for p, fit in ((1, -2.8), (0.3, -3.6), (0.02, -4.8)))
+    assert good > 0.75 > doubtful > bad
+    assert bad < SURE
+    assert probabilities([]).shape == (0,)
+    assert probabilities(_guessed(0.0, -1e4, 9.0, 1)).shape == (1,)
+
+
+def test_a_word_is_judged_with_its_neighbours() -> None:
+    lonely = [*_guessed(0.02, -4.8, count=3), *_guessed(0.9, -3.0, count=1), *_guessed(0.02, -4.8, count=3)]
+    company = _guessed(0.9, -3.0, count=7)
+    assert probabilities(lonely)[3] < probabilities(company)[3]
+    far = [*company, *_guessed(0.02, -4.8, count=9)]
+    assert features(far)[0] == pytest.approx(features(company)[0])
+
+
+def _words(*chances: float, seconds: float = 0.3) -> list[Word]:
+    spans = [Span(start=round(i * seconds, 3), end=round((i + 1) * seconds, 3)) for i in range(len(chances))]
+    return [
+        Word(text=f"w{i}", span=span, probability=p, time_source="recognised")
+        for i, (span, p) in enumerate(zip(spans, chances, strict=True))
+    ]
+
+
+def test_what_is_unlikely_is_inaudible() -> None:
+    words = _words(0.9, 0.1, 0.05, 0.8, 0.7)
+    assert kept(words) == [True, False, False, True, True]
+    assert text_of(words, kept(words)) == f"w0 {INAUDIBLE} w3 w4"
+    scraps = _words(0.05, 0.6, 0.05, 0.05, 0.05)
+    assert kept(scraps) == [False] * 5
+    assert text_of(scraps, kept(scraps)) == INAUDIBLE
+    assert text_of([], kept([])) == ""
+
+
+@pytest.mark.real
+def test_english_backwards_is_no_english(kennedy: Audio, tmp_path: Path) -> None:
+    backwards = kennedy.read_int16(Span(start=0, end=kennedy.duration))[::-1]
+    forwards, found = (
+        [keep for _, words in recognise(audio) for keep in kept(words)]
+        for audio in (kennedy, _audio(tmp_path / "b.s16", backwards))
+    )
+    assert len(found) > 10
+    assert sum(found) / len(found) < 0.3
+    assert sum(forwards) > 0

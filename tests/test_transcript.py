@@ -149,10 +149,45 @@ def test_quotations_say_how_far_to_trust_them() -> None:
     assert read.measures["words"].value == 2
     assert "probability" not in read.measures
     assert guessed.finding == "Said (as heard by a rough recogniser of US English): “Hi you”"
-    assert (guessed.reliability, guessed.measures["probability"].value) == (0.16, 0.4)
+    assert (guessed.reliability, guessed.measures["probability"].value) == (0.4, 0.4)
 
 
 def test_reliability_of_a_rough_transcript_is_capped() -> None:
     sure = (Word(text="x", span=Span(start=0, end=1), probability=1.0, time_source="recognised"),)
     (found,) = transcript(_clip(), [_utterance("pocketsphinx", sure)])
-    assert found.reliability == 0.4
+    assert found.reliability == 0.7
+
+
+def test_what_could_not_be_made_out_is_said_to_be_so() -> None:
+    word = Word(text="so", span=Span(start=0, end=0.3), probability=0.5, time_source="recognised")
+    lost, partly = transcript(
+        _clip(),
+        [
+            _utterance("pocketsphinx", text="[inaudible]"),
+            _utterance("pocketsphinx", (word,), "[inaudible] so [inaudible]"),
+        ],
+    )
+    assert (lost.kind, lost.reliability, lost.measures) == ("inaudible", 0.1, {})
+    assert lost.finding == "Something like speech is heard, but the words could not be made out."
+    assert partly.kind == "quotation"
+    assert {name: measure.value for name, measure in partly.measures.items()} == {
+        "words": 1, "probability": 0.5, "inaudible": 2,
+    }  # fmt: skip
+
+
+def test_the_words_opinion_abstains_on_what_is_inaudible() -> None:
+    from emoagent.agents.text_opinion import text_opinion
+
+    utterance = _utterance("pocketsphinx", text="[inaudible]")
+    opinion = text_opinion.run(utterance, list(transcript(_clip(), [utterance])))
+    assert opinion.abstained
+    assert not opinion.distribution
+
+
+def test_speech_without_words_still_has_its_utterances(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    unlikely = Word(text="so", span=Span(start=0, end=1), probability=0.01, time_source="recognised")
+    span = Span(start=0, end=1)
+    monkeypatch.setattr("emoagent.tools.sphinx.recognise", lambda audio: iter([(span, (unlikely,))]))
+    found, why = hear(_clip(SOUND), "auto")
+    assert [(u.text, u.words, u.source) for u in found.utterances] == [("[inaudible]", (), "pocketsphinx")]
+    assert why.startswith("Utterances by PocketSphinx, which could make out no words (it knows US English only)")

@@ -1,13 +1,14 @@
 """Speech to words with PocketSphinx and the US English model in its wheel: rough, but it needs nothing else.
 
-The settings were measured on a known speech and on 60 acted sentences (RAVDESS). 0.2 s of sound around each stretch of
-speech brings the word error rate from 32 % to 18 % and from 22 % to 20 %. Without the second search (`fwdflat`) it
-takes a tenth less time, and errs in 20 % of the acted words instead of 18 %.
+The settings were measured on known speech; what was tried stands in docs/design/hearing.md. 0.2 s of sound around each
+stretch of speech brings the word error rate from 32 % to 18 % on a speech and from 22 % to 20 % on acted sentences.
 """
 
 from __future__ import annotations
 
+import math
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ import numpy as np
 from emoagent.schema import Span, Word
 from emoagent.tools.audio import RATE, Audio
 from emoagent.tools.progress import tell
+from emoagent.tools.word_confidence import Guess, probabilities
 
 FRAME_RATE = 100
 BLOCK = 30.0
@@ -28,20 +30,20 @@ _VARIANT = re.compile(r"\(\d+\)$")
 
 
 def recognise(audio: Audio) -> Iterator[tuple[Span, tuple[Word, ...]]]:
-    """Each stretch of speech, in order, with its words: times in seconds, posterior probabilities in 0..1.
+    """Each stretch of speech, in order, with its words: times in seconds; `probability`: the chance to be right.
 
     A stretch in which nothing was understood comes with no words. Memory does not grow with the length of the sound.
     """
-    decoder: Any = None
-    end = 0.0
-    for span, following in _with_next(speech_spans(audio)):
-        limit = (span.end + following.start) / 2 if following else audio.duration
-        heard = Span(start=max(end, span.start - MARGIN), end=min(limit, span.end + MARGIN))
-        end = heard.end
-        decoder = decoder or _decoder()
-        for piece in pieces(audio, heard):
-            yield _inside(piece, span), words_of(decoder, audio, piece)
-            tell(piece.end)
+    machine: Any = None
+    for piece, inside in _pieces_with_speech(audio):
+        machine = machine or decoder()
+        yield inside, words_of(machine, audio, piece)
+        tell(piece.end)
+
+
+def stretches(audio: Audio) -> Iterator[Span]:
+    """What the recogniser is given: the stretches of speech with a little sound around them, none longer than 12 s."""
+    return (piece for piece, _ in _pieces_with_speech(audio))
 
 
 def speech_spans(audio: Audio) -> Iterator[Span]:
@@ -67,19 +69,17 @@ def pieces(audio: Audio, span: Span) -> Iterator[Span]:
 
 
 def words_of(decoder: Any, audio: Audio, span: Span) -> tuple[Word, ...]:
-    """The words that `decoder` recognises in `span`; silences, noises and pronunciation variants are left out.
-
-    None where they are too long to be believed."""
-    samples = audio.read_int16(span)
-    if len(samples) < SHORTEST * RATE:
-        return ()
-    decoder.start_utt()
-    decoder.process_raw(samples.tobytes(), full_utt=True)
-    decoder.end_utt()
-    if decoder.hyp() is None:
-        return ()
-    words = tuple(_word(found, span) for found in decoder.seg() if found.word[0] not in "<[+")
+    """The words that `decoder` recognises in `span`, each with its chance to be right; none where they are too long to
+    be believed."""
+    parts = _recognised(decoder, audio, span)
+    chances = probabilities([_guess(part) for part in parts])
+    words = tuple(_word(part, span, chance) for part, chance in zip(parts, chances.tolist(), strict=True))
     return words if believable(words) else ()
+
+
+def guesses_of(decoder: Any, audio: Audio, span: Span) -> list[tuple[str, Guess]]:
+    """The same words with what their chances are made from."""
+    return [(_VARIANT.sub("", part.word), _guess(part)) for part in _recognised(decoder, audio, span)]
 
 
 def believable(words: Sequence[Word]) -> bool:
@@ -91,20 +91,46 @@ def believable(words: Sequence[Word]) -> bool:
     return 2 * sum(length for length in lengths if length <= LONGEST_WORD) >= sum(lengths)
 
 
-def _decoder() -> Any:
+def decoder() -> Any:
+    """A PocketSphinx decoder with our settings; loading takes most of a second."""
     from pocketsphinx import Decoder
 
     return Decoder(loglevel="FATAL", samprate=RATE, fwdflat=False)
 
 
-def _word(found: Any, span: Span) -> Word:
+def _pieces_with_speech(audio: Audio) -> Iterator[tuple[Span, Span]]:
+    end = 0.0
+    for span, following in _with_next(speech_spans(audio)):
+        limit = (span.end + following.start) / 2 if following else audio.duration
+        heard = Span(start=max(end, span.start - MARGIN), end=min(limit, span.end + MARGIN))
+        end = heard.end
+        for piece in pieces(audio, heard):
+            yield piece, _inside(piece, span)
+
+
+def _recognised(decoder: Any, audio: Audio, span: Span) -> list[Any]:
+    """PocketSphinx's words; silences and noises are left out."""
+    samples = audio.read_int16(span)
+    if len(samples) < SHORTEST * RATE:
+        return []
+    decoder.start_utt()
+    decoder.process_raw(samples.tobytes(), full_utt=True)
+    decoder.end_utt()
+    return [] if decoder.hyp() is None else [part for part in decoder.seg() if part.word[0] not in "<[+"]
+
+
+def _guess(found: Any) -> Guess:
+    fit = math.log(max(found.ascore, sys.float_info.min))
+    return Guess(min(1.0, float(found.prob)), fit, (found.end_frame + 1 - found.start_frame) / FRAME_RATE)
+
+
+def _word(found: Any, span: Span, chance: float) -> Word:
     start = min(span.start + found.start_frame / FRAME_RATE, span.end)
     end = min(span.start + (found.end_frame + 1) / FRAME_RATE, span.end)
-    probability = min(1.0, max(0.0, float(found.prob)))
     return Word(
         text=_VARIANT.sub("", found.word),
         span=Span(start=round(start, 3), end=round(max(start, end), 3)),
-        probability=round(probability, 4),
+        probability=round(chance, 4),
         time_source="recognised",
     )
 
