@@ -25,6 +25,7 @@ BEFORE = 10.0  # seconds before an utterance that are listened to
 LONG_PAUSE = 1.0  # seconds; a pause inside a turn (Campione & Véronis 2002: the long ones of three kinds)
 LONG_SILENCE = 2.0  # seconds between two utterances
 LATE = 0.7  # seconds after which an answer is late (Kendrick & Torreira 2015)
+AT_ONCE = 0.05  # seconds
 NO_ANSWER = 5.0  # seconds after which an utterance is no answer to the one before
 EARLY = -0.2  # seconds; spans that overlap by more say that one began before the other had ended
 SIGH = (0.6, 6.0)  # seconds of breath, and dB by which it dies away
@@ -168,6 +169,8 @@ def _answer(utterance: Utterance, seconds: float, span: Span, reliability: float
         text = f"The turn begins {-seconds:.1f} s before the other speaker has finished."
     elif seconds >= LATE:
         text = f"The turn follows the other speaker's after {seconds:.1f} s, which is late for an answer."
+    elif seconds < AT_ONCE:
+        text = "The turn follows the other speaker's at once."
     else:
         text = f"The turn follows the other speaker's after {seconds:.1f} s."
     return Finding(

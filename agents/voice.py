@@ -70,7 +70,7 @@ FEATURES = (
 )  # fmt: skip
 
 
-@perceiver(modality="voice", needs={"audio"}, cost="0.015 x real time on one core")
+@perceiver(modality="voice", needs={"audio"}, cost="0.02 x real time on one core")
 def voice(clip: Clip, utterances: Sequence[Utterance]) -> Iterator[Finding]:
     """Pitch, loudness, rate, pauses and vocal effort of each utterance, against the same speaker so far."""
     audio, so_far, voices = audio_of(clip), histories(), voices_of(clip)

@@ -88,4 +88,6 @@ def _at(frame: int) -> float:
 
 def _smoothed(level: Levels, width: int) -> Levels:
     window = np.hanning(width + 2)[1:-1]
-    return np.asarray(np.convolve(np.pad(level, width // 2, mode="edge"), window / window.sum(), mode="valid"))
+    return np.asarray(
+        np.convolve(np.pad(level, width // 2, mode="edge"), window / window.sum(), mode="valid"), dtype=np.float64
+    )

@@ -108,7 +108,9 @@ def _even(burst: Burst) -> bool:
 
 def _smoothed(level: Levels) -> Levels:
     window = np.hanning(SMOOTHING + 2)[1:-1]
-    return np.asarray(np.convolve(np.pad(level, SMOOTHING // 2, mode="edge"), window / window.sum(), mode="valid"))
+    return np.asarray(
+        np.convolve(np.pad(level, SMOOTHING // 2, mode="edge"), window / window.sum(), mode="valid"), dtype=np.float64
+    )
 
 
 def _peaks(values: Levels) -> list[int]:

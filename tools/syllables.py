@@ -64,7 +64,9 @@ def _change(bands: Bands) -> Levels:
 
 def _smoothed(values: Levels) -> Levels:
     window = np.hanning(SMOOTHING + 2)[1:-1]
-    return np.asarray(np.convolve(np.pad(values, SMOOTHING // 2, mode="edge"), window / window.sum(), mode="valid"))
+    return np.asarray(
+        np.convolve(np.pad(values, SMOOTHING // 2, mode="edge"), window / window.sum(), mode="valid"), dtype=np.float64
+    )
 
 
 def _peaks(values: Levels) -> list[int]:
