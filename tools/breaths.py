@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from emoagent.tools.loudness import HOP_SECONDS, Levels, levels, noise_floor
+from emoagent.tools.loudness import HOP_SECONDS, Levels, levels, noise_floor, smoothed
 from emoagent.tools.pitch import PitchTrack, runs
 from emoagent.tools.spectrum import band_levels
 from emoagent.tools.syllables import FRAME_PERIOD, middle
@@ -38,7 +38,7 @@ def breaths(samples: NDArray[np.float32], track: PitchTrack, floor: float | None
     if not len(level):
         return []
     noise = noise_floor(level) if floor is None else floor
-    smooth = _smoothed(level, 15)
+    smooth = smoothed(level, 15)
     windy = (smooth >= noise + ABOVE) & ~_pitched(track, len(level))
     found = []
     for first, end in (_core(smooth, *run) for run in runs(_closed(windy))):
@@ -57,7 +57,7 @@ def _core(smooth: Levels, first: int, end: int) -> tuple[int, int]:
 
 def _is_breath(samples: NDArray[np.float32], level: Levels, first: int, end: int) -> bool:
     low, mid, high = band_levels(samples[first * 160 : end * 160 + 240], BANDS).mean(axis=0)
-    part = _smoothed(level[first:end], 9)
+    part = smoothed(level[first:end], 9)
     time = np.linspace(-1, 1, len(part))
     swell = np.polyval(np.polyfit(time, part, 2), time)
     even = float(np.abs(part - swell).mean()) <= WAVERING
@@ -84,10 +84,3 @@ def _closed(flags: NDArray[np.bool_], most: int = 4) -> NDArray[np.bool_]:
 
 def _at(frame: int) -> float:
     return round(frame * HOP_SECONDS, 3)
-
-
-def _smoothed(level: Levels, width: int) -> Levels:
-    window = np.hanning(width + 2)[1:-1]
-    return np.asarray(
-        np.convolve(np.pad(level, width // 2, mode="edge"), window / window.sum(), mode="valid"), dtype=np.float64
-    )

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from emoagent.tools.loudness import Levels, levels, loud, noise_floor
+from emoagent.tools.loudness import Levels, levels, loud, noise_floor, peaks, smoothed
 from emoagent.tools.spectrum import Bands, band_levels
 from emoagent.tools.syllables import middle
 
@@ -57,7 +57,7 @@ def bursts(samples: NDArray[np.float32], floor: float | None = None) -> list[Bur
     level = levels(samples)
     if not len(level):
         return []
-    beats, dips = _beats(_smoothed(level), noise_floor(level) if floor is None else floor)
+    beats, dips = _beats(smoothed(level, SMOOTHING), noise_floor(level) if floor is None else floor)
     if len(beats) < FEWEST:
         return []
     unlike = _unlike(band_levels(samples, list(pairwise(EDGES))), beats)
@@ -68,7 +68,7 @@ def _beats(smooth: Levels, floor: float) -> tuple[NDArray[np.intp], Levels]:
     """Frames of the peaks that stand out, and how deep in dB the level falls before each."""
     least = max(floor + ABOVE, loud(smooth) - DEEPEST)
     kept, dips = list[int](), list[float]()
-    for i in _peaks(smooth):
+    for i in peaks(smooth):
         if smooth[i] < least:
             continue
         dip = smooth[[kept[-1], i]].min() - smooth[kept[-1] : i + 1].min() if kept else np.inf
@@ -104,15 +104,3 @@ def _runs(times: Levels, dips: Levels, unlike: Levels) -> list[Burst]:
 def _even(burst: Burst) -> bool:
     gaps = np.diff(burst.beats)
     return bool(gaps.std() <= VARIATION * gaps.mean())
-
-
-def _smoothed(level: Levels) -> Levels:
-    window = np.hanning(SMOOTHING + 2)[1:-1]
-    return np.asarray(
-        np.convolve(np.pad(level, SMOOTHING // 2, mode="edge"), window / window.sum(), mode="valid"), dtype=np.float64
-    )
-
-
-def _peaks(values: Levels) -> list[int]:
-    padded = np.concatenate([[-np.inf], values, [-np.inf]])
-    return [int(i) for i in np.flatnonzero((padded[1:-1] > padded[:-2]) & (padded[1:-1] >= padded[2:]))]

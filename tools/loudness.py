@@ -61,3 +61,16 @@ def silence_below(level: Levels, floor: float) -> float:
 def mean_level(level: Levels) -> float:
     """Mean of the frames' energies, in dBFS. NaN without frames."""
     return float(10 * np.log10(np.mean(10 ** (level / 10)))) if len(level) else float("nan")
+
+
+def smoothed(values: Levels, width: int) -> Levels:
+    """`values` under a Hann window of `width` frames, an odd number; the ends are repeated outwards."""
+    window = np.hanning(width + 2)[1:-1]
+    padded = np.pad(values, width // 2, mode="edge")
+    return np.asarray(np.convolve(padded, window / window.sum(), mode="valid"), dtype=np.float64)
+
+
+def peaks(values: Levels) -> list[int]:
+    """Where `values` are higher than just before and not lower than just after, in order."""
+    padded = np.concatenate([[-np.inf], values, [-np.inf]])
+    return [int(i) for i in np.flatnonzero((padded[1:-1] > padded[:-2]) & (padded[1:-1] >= padded[2:]))]

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from emoagent.tools.loudness import HOP_SECONDS, Levels
+from emoagent.tools.loudness import HOP_SECONDS, Levels, peaks, smoothed
 from emoagent.tools.pitch import PitchTrack
 from emoagent.tools.spectrum import Bands, band_levels
 
@@ -33,11 +33,11 @@ def nuclei(samples: NDArray[np.float32], level: Levels, track: PitchTrack, thres
     """
     if not len(level):
         return np.zeros(0)
-    strength = _smoothed(_strength(samples))
+    strength = smoothed(_strength(samples), SMOOTHING)
     sounding = level >= threshold
-    peaks = [i for i in _peaks(strength) if sounding[i] and _voiced_at(track, i)]
+    found = [i for i in peaks(strength) if sounding[i] and _voiced_at(track, i)]
     kept: list[int] = []
-    for i in peaks:
+    for i in found:
         if not kept or strength[[kept[-1], i]].min() - strength[kept[-1] : i + 1].min() >= DIP:
             kept.append(i)
         elif strength[i] > strength[kept[-1]]:
@@ -60,18 +60,6 @@ def _change(bands: Bands) -> Levels:
     """Root mean square difference in dB between the spectra 40 ms before and after each frame."""
     padded = np.pad(np.maximum(bands, bands.max() - DEEPEST), ((REACH, REACH), (0, 0)), mode="edge")
     return np.asarray(np.sqrt(np.mean(np.square(padded[2 * REACH :] - padded[: -2 * REACH]), axis=1)))
-
-
-def _smoothed(values: Levels) -> Levels:
-    window = np.hanning(SMOOTHING + 2)[1:-1]
-    return np.asarray(
-        np.convolve(np.pad(values, SMOOTHING // 2, mode="edge"), window / window.sum(), mode="valid"), dtype=np.float64
-    )
-
-
-def _peaks(values: Levels) -> list[int]:
-    padded = np.concatenate([[-np.inf], values, [-np.inf]])
-    return [int(i) for i in np.flatnonzero((padded[1:-1] > padded[:-2]) & (padded[1:-1] >= padded[2:]))]
 
 
 def _voiced_at(track: PitchTrack, frame: int) -> bool:
