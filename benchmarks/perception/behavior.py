@@ -2,9 +2,9 @@
 faces are turned about the neck by their own landmarks (`benchmarks/puppet.py`), pictures are enlarged, a photographed
 hand is moved through a clip; and where a hand really is at a face was read off the pictures by eye. The eyes of the
 plain model are compared with the irises of the full one, which is a model too. Little here is held out: the constants
-of gaze were picked among 54 settings by the GRID clips, with the figures of the others in sight; those of nods and shakes
-lie above what these clips show unmoved; that of tilts was lowered from 9° to 7.5° after the first run on moved heads
-(which found 1 of 7 at 9°); when to look for hands was worked out on the clip with the hand."""
+of gaze were picked among 54 settings by the GRID clips, with the figures of the others in sight; those of nods and
+shakes lie above what these clips show unmoved; that of tilts was lowered from 9° to 7.5° after the first run on moved
+heads (which found 1 of 7 at 9°); when to look for hands was worked out on the clip with the hand."""
 
 from __future__ import annotations
 
