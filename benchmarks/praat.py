@@ -39,6 +39,6 @@ def nuclei(samples: NDArray[np.float32]) -> int:
 
 
 def _sound(samples: NDArray[np.float32]) -> Any:
-    import parselmouth
+    import parselmouth  # type: ignore[import-not-found,unused-ignore]
 
     return parselmouth.Sound(samples.astype(np.float64), RATE)

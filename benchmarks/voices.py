@@ -72,7 +72,7 @@ def laugh(samples: Samples, random: np.random.Generator) -> Samples:
     middle = float(random.choice(voiced[np.argsort(strength)[-15:]]))
     width, period = random.uniform(0.07, 0.11), random.uniform(0.17, 0.29)
     vowel = samples[max(0, round((middle - width / 2) * RATE)) : round((middle + width / 2) * RATE)]
-    vowel = vowel * np.hanning(len(vowel)) ** 0.7
+    vowel = (vowel * np.hanning(len(vowel)) ** 0.7).astype(np.float32)
     beats, at = int(random.integers(4, 10)), 0.3
     sound = np.zeros(round((beats * period * 1.4 + 1) * RATE))
     for number in range(beats):

@@ -20,7 +20,7 @@ from benchmarks.voices import Said, acted, laugh, read, sigh, talk
 from emoagent.agents.voice import FEATURES
 from emoagent.tools.breaths import breaths
 from emoagent.tools.bursts import bursts
-from emoagent.tools.comparison import History
+from emoagent.tools.comparison import History, Norm
 from emoagent.tools.loudness import levels, noise_floor, silence_below
 from emoagent.tools.pitch import pitch
 from emoagent.tools.prosody import Prosody, prosody
@@ -125,14 +125,13 @@ def _percentiles(recordings: Sequence[Said], measured: dict[str, Prosody]) -> It
     found = np.array(list(_ranked(recordings, measured)))
     for low, high in ((0, 0), (1, 4), (5, 12), (13, 40)):
         some = found[(found[:, 0] >= low) & (found[:, 0] <= high)]
+        if not len(some):
+            continue
         yield Row(
             "Percentile against the rank among all of a speaker's recordings: mean error in points, share in the "
             "middle 80 %, distance from uniform",
             f"{low} to {high} earlier utterances, {len(some):,} values",
-            "; ".join(
-                f"{name} {_told(some[:, i], some[:, 4])}"
-                for i, name in ((1, "ours"), (2, "rank alone"), (3, "norm alone"))
-            ),
+            "; ".join(f"{name} {_told(some[:, 1 + i], some[:, 4])}" for i, name in enumerate(WAYS)),
         )
 
 
@@ -150,18 +149,20 @@ def _ranked(recordings: Sequence[Said], measured: dict[str, Prosody]) -> Iterato
             values = np.array([feature.scale(v) for v in raw if np.isfinite(v)])
             truth = np.array([(np.sum(values < v) + 0.5 * np.sum(values == v)) / len(values) for v in values])
             for _ in range(10):
-                history, first = History(feature.norm), History(feature.norm)
-                for n, i in enumerate(random.permutation(len(values))[:30]):
-                    standing = history.standing("A", values[i])
-                    before = history.values.get("A", [])
-                    rank = (sum(v < values[i] for v in before) + 0.5 * sum(v == values[i] for v in before) + 0.5) / (
-                        n + 1
-                    )
-                    norm = first.standing("A", values[i]).percentile
-                    history.add("A", values[i])
-                    if standing.percentile is not None:
-                        prior = norm if norm is not None else 50.0
-                        yield n, standing.percentile / 100, (rank + 0.5) / (n + 1), prior / 100, float(truth[i])
+                order = random.permutation(len(values))[:30]
+                yield from _in_order(feature.norm, values[order], truth[order])
+
+
+def _in_order(norm: Norm, values: Floats, truth: Floats) -> Iterator[tuple[float, ...]]:
+    """How many came before, the percentile, the rank alone (0.5 with none before), the norm alone, and the truth."""
+    history, empty = History(norm), History(norm)
+    for n, (value, true) in enumerate(zip(values, truth, strict=True)):
+        ours, alone = history.standing("A", value).percentile, empty.standing("A", value).percentile
+        before = values[:n]
+        rank = float(np.sum(before < value) + 0.5 * np.sum(before == value) + 0.5) / (n + 1)
+        history.add("A", value)
+        if ours is not None:
+            yield n, ours / 100, rank, 0.5 if alone is None else alone / 100, true
 
 
 def _distance(shares: Floats) -> float:
