@@ -100,7 +100,7 @@ class Judge:
         key = frozenset(people)
         if key not in self._fitted:
             rest = [w for w in self._windows if w.person not in key]
-            given, weight = np.stack([w.given for w in rest]), weights(rest) * INFORMATION
+            given, weight = np.stack([w.given for w in rest]), weights(rest) * INFORMATION / len(self._windows)
             self._fitted[key] = fit(given, talks_of(rest), weight)
         return self._fitted[key]
 

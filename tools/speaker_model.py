@@ -22,7 +22,7 @@ CEILING = 4.0  # log-odds; the data of the fit cannot vouch for more
 MUTE = 1.5  # the same without sound: a smile moves the lips as fast as a word
 SHARP, WIDE, USUALLY = 0.07, 0.14, 0.6  # seconds, seconds, weight: prior of the delay, a mixture of two normals
 WEIGHTS = (0.66, 0.89, 0.35, 0.82, 3.73, 2.55, -1.32)  # of `inputs`
-SOUNDLESS = (3.40, 1.64, 0.71)  # of the first three of `inputs`: where there is no sound
+SOUNDLESS = (3.47, 1.93, 0.79)  # of the first three of `inputs`: where there is no sound
 
 
 def inputs(cues: LipCues) -> Floats:

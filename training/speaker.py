@@ -28,7 +28,7 @@ SPEECH = ("jfk.flac", "sample.wav", "dev00.wav", "katiesteve_mono.wav")
 REST = {"swiz3n": ((0.0, 0.37),)}  # seconds in which a GRID speaker is silent, where not as usual
 USUAL_REST = ((0.0, 0.37), (2.76, 3.1))
 SHARES = {"own": 0.5, "dubbed": 0.2, "silent": 0.3}  # what the windows of each kind count together
-INFORMATION = 0.02  # what one window counts: they overlap, and there are only ten people
+INFORMATION = 217.0  # what all windows count together: they overlap, and there are only ten people
 PENALTY = 1.0
 AT_ONCE = int(np.argmin(np.abs(DELAYS)))
 SEED = 0
@@ -126,7 +126,9 @@ def left_out(found: Sequence[Window], given: Floats) -> Floats:
     p = np.zeros(len(found))
     for person in np.unique(who):
         rest = who != person
-        p[~rest] = 1 / (1 + np.exp(-given[~rest] @ fit(given[rest], talks[rest], weight[rest] * INFORMATION)))
+        p[~rest] = 1 / (
+            1 + np.exp(-given[~rest] @ fit(given[rest], talks[rest], weight[rest] * INFORMATION / len(found)))
+        )
     return p
 
 
@@ -172,7 +174,7 @@ def main() -> None:
 
 def _report(name: str, found: Sequence[Window], given: Floats) -> None:
     talks, weight = talks_of(found), weights(found)
-    _tell(f"{name} = ({', '.join(f'{b:.2f}' for b in fit(given, talks, weight * INFORMATION))})")
+    _tell(f"{name} = ({', '.join(f'{b:.2f}' for b in fit(given, talks, weight * INFORMATION / len(found)))})")
     p, plain = left_out(found, given), np.array([w.plain for w in found])
     for label, of in (("all", plain | True), ("plain", plain), ("full", ~plain)):
         told = quality(p[of], talks[of], weight[of])
