@@ -22,6 +22,7 @@ from emoagent.tools.voices import Voices
 SPEAKS = 0.5  # probability from which a person, or nobody, is named
 TOO = 0.0  # log-odds from which two faces both speak
 TOO_SEEN = 0.8  # seconds both must be seen for that
+TOO_LONG = 6.0  # seconds; in what is heard as one utterance for longer, two may speak in turn
 
 
 @dataclass(frozen=True)
@@ -164,7 +165,7 @@ def _overlap(utterance: Utterance, voices: Voices | None) -> float:
 
 def _rival(judged: Judged, group: Group, whose: Mapping[Group, str]) -> str | None:
     """A second person whose lips go with the sound, besides those of the likeliest face."""
-    if judged.odds[group] < TOO or judged.cues[group].seen < TOO_SEEN:
+    if judged.utterance.span.duration > TOO_LONG or judged.odds[group] < TOO or judged.cues[group].seen < TOO_SEEN:
         return None
     others = [g for g, odds in judged.odds.items() if whose[g] != whose[group] and odds >= TOO]
     others = [g for g in others if judged.cues[g].seen >= TOO_SEEN]
