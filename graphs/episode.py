@@ -27,9 +27,10 @@ from emoagent.graphs.state import Environment, Episode, Task
 from emoagent.schema import Clip, Evidence, Fault, Model
 from emoagent.settings import Settings
 from emoagent.tools.audio import audio_of
-from emoagent.tools.faces import faces_of, landmark_model
+from emoagent.tools.faces import detector_model, faces_of, landmark_model
+from emoagent.tools.hands import hand_model
 from emoagent.tools.media import probe
-from emoagent.tools.voices import voices_of
+from emoagent.tools.voices import voice_model, voices_of
 from emoagent.tools.workspace import workspace
 
 Graph = CompiledStateGraph[Episode, Environment, Episode, Episode]
@@ -84,19 +85,28 @@ def _hear(state: Episode, settings: Settings) -> Update:
         heard, why = hear(_clip(state), settings.transcript)
     if faults:
         heard, why = hear(_clip(state), "windows")
+    models = list[Model]()
     with faults_into(faults, "voices"):
         heard = tell_apart(_clip(state), heard)
-    return {"utterances": heard.utterances, "people": heard.people, "notes": {"transcript": why}, "faults": faults}
+        models += [voice_model()] if voices_of(_clip(state)) else []
+    notes = {"transcript": why}
+    return {
+        "utterances": heard.utterances, "people": heard.people, "notes": notes, "faults": faults, "models": models,
+    }  # fmt: skip
 
 
 def _watch(state: Episode, settings: Settings) -> Update:
-    clip, faults, models = _clip(state), list[Fault](), list[Model]()
+    clip, faults, models, seen = _clip(state), list[Fault](), list[Model](), "failed"
     if clip.video is None or not any("faces" in agent.needs for agent in chosen(settings)):
         return {"notes": {"faces": "none"}}
     with faults_into(faults, "watch"):
         models.append(landmark_model())
+        for helpful in (detector_model, hand_model):
+            with faults_into(faults, "watch"):
+                models.append(helpful())
         faces_of(clip)
-    return {"notes": {"faces": "failed" if faults else "tracked"}, "faults": faults, "models": models}
+        seen = "tracked"
+    return {"notes": {"faces": seen}, "faults": faults, "models": models}
 
 
 def _bind(state: Episode, settings: Settings) -> Update:

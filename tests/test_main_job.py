@@ -73,8 +73,10 @@ def test_what_was_applied_to_the_sample_is_found(sampled: tuple[Trace, Path], sa
             assert {"AU1", "AU2"} <= found
         if told["intended"] == "joy":
             assert "AU12" in found
-        bound = {e.person for e in trace.evidence if e.utterance == utterance.id and e.modality == "face"}
+        faces = [e for e in trace.evidence if e.utterance == utterance.id and e.modality == "face"]
+        bound = {e.person for e in faces if e.kind != "listener_reaction"}
         assert bound <= {utterance.person}
+        assert utterance.person not in {e.person for e in faces if e.kind == "listener_reaction"}
 
 
 def test_the_same_input_gives_the_same_bytes(sampled: tuple[Trace, Path], sample: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ They are kept in the user's cache folder, or in `EMOAGENT_CACHE`. `EMOAGENT_OFFL
 from __future__ import annotations
 
 import os
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 
 from emoagent.errors import ModelMissing, ResourceLimit, UsageError
+from emoagent.schema import Model
 from emoagent.tools.asset_sources import FetchError, Package, Part, Progress, Web
 from emoagent.tools.digest import sha256_of
 
@@ -22,6 +24,9 @@ Status = Literal["absent", "present", "verified", "corrupt"]
 MODULES = "mediapipe/modules"
 WHEEL = ("mediapipe==0.10.21", 35_627_340)
 OWN_MODEL = "EMOAGENT_FACE_LANDMARKER"
+AGAIN_SECONDS = 60.0  # after which a source that failed is asked again
+
+_failures: dict[Path, tuple[float, str]] = {}
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,10 @@ class Located:
     sha256: str
     licence: str
     source: str
+
+    def model(self) -> Model:
+        """As it stands in the provenance of a run."""
+        return Model(name=self.name, sha256=self.sha256, licence=self.licence, source=self.source)
 
 
 FACE = Asset(
@@ -189,6 +198,7 @@ def _known(name: str) -> Asset:
 
 def _pull(asset: Asset, progress: Progress | None) -> Asset:
     wanted = [asset] + ([ASSETS[asset.instead]] if asset.instead else [])
+    _raise_again(asset)
     if os.environ.get("EMOAGENT_OFFLINE", "").lower() not in ("", "0", "false", "no"):
         return _cached(wanted)
     reasons = []
@@ -199,9 +209,16 @@ def _pull(asset: Asset, progress: Progress | None) -> Asset:
             return candidate
         except FetchError as error:
             reasons.append(str(error))
-    raise ModelMissing(
-        f"the model file {asset.name} cannot be fetched: " + "; ".join(reasons), hint=_hint(asset), where=asset.name
-    )
+    message = f"the model file {asset.name} cannot be fetched: " + "; ".join(reasons)
+    _failures[asset.path] = time.monotonic(), message
+    raise ModelMissing(message, hint=_hint(asset), where=asset.name)
+
+
+def _raise_again(asset: Asset) -> None:
+    """A source that has just failed is not asked again for a while."""
+    when, message = _failures.get(asset.path, (-AGAIN_SECONDS, ""))
+    if time.monotonic() - when < AGAIN_SECONDS and not asset.path.exists():
+        raise ModelMissing(message, hint=_hint(asset), where=asset.name)
 
 
 def _cached(wanted: list[Asset]) -> Asset:

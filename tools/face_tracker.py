@@ -97,6 +97,11 @@ class FaceTracker:
         self._keep([])
         return self._rows.series(self._asset)
 
+    @property
+    def following(self) -> bool:
+        """Whether a face is in view."""
+        return bool(self._tracks)
+
     def similar(self) -> list[list[int]]:
         """Track numbers in groups that look like one person, after `series`. A guess that prefers to part them."""
         return self._gallery.groups()

@@ -28,8 +28,15 @@ def landmark_model() -> Model:
     from emoagent.tools.assets import face_landmarker
     from emoagent.tools.progress import tell_fetched
 
-    asset = face_landmarker(tell_fetched)
-    return Model(name=asset.name, sha256=asset.sha256, licence=asset.licence, source=asset.source)
+    return face_landmarker(tell_fetched).model()
+
+
+def detector_model() -> Model:
+    """The model for distant faces, as `landmark_model`; without it, `faces_of` finds the near ones."""
+    from emoagent.tools.assets import face_detector
+    from emoagent.tools.progress import tell_fetched
+
+    return face_detector(tell_fetched).model()
 
 
 def _track(clip: Clip) -> FaceSeries:
@@ -50,7 +57,8 @@ def _track(clip: Clip) -> FaceSeries:
         tracker = FaceTracker(landmarker, detector, plan, asset=asset.name)
         for time, rgb in read_frames(clip):
             tracker.add(time, rgb)
-            hands.add(time, reduced(rgb)[0])
+            if tracker.following:
+                hands.add(time, reduced(rgb)[0])
             tell(time)
         hands.series().save(workspace().folder / "work" / "hands.npz")
         return replace(tracker.series(), alike=_alike(tracker.similar()))

@@ -18,13 +18,12 @@ def hands_of(clip: Clip) -> HandSeries:
     return HandSeries.load(path) if path.exists() else HandSeries.empty("the clip was watched before hands were")
 
 
-def hand_model() -> Model | None:
-    """The hand landmark model that `hands_of` uses, for the provenance of the run; `None` where it cannot be had."""
-    from emoagent.errors import ModelMissing, ResourceLimit
-    from emoagent.tools.assets import hand_landmarker
+def hand_model() -> Model:
+    """The hand landmark model that `hands_of` uses, for the provenance of the run. May fetch it.
 
-    try:
-        asset = hand_landmarker()
-    except (ModelMissing, ResourceLimit):
-        return None
-    return Model(name=asset.name, sha256=asset.sha256, licence=asset.licence, source=asset.source)
+    Raises `ModelMissing` where it cannot be had; `hands_of` then finds no hands.
+    """
+    from emoagent.tools.assets import hand_landmarker
+    from emoagent.tools.progress import tell_fetched
+
+    return hand_landmarker(tell_fetched).model()
