@@ -8,11 +8,7 @@ from emoagent.agents.registry import Heard, hearer
 from emoagent.schema import Clip, Span, Utterance, Word
 from emoagent.tools import sphinx
 from emoagent.tools.audio import audio_of
-
-PAUSE = 0.6
-SURE = 0.3  # chance to be right from which a word is kept; it leaves none of the other languages that were tried
-LEAST_KEPT = 0.3  # share of an utterance's time in kept words, below which it is inaudible as a whole
-INAUDIBLE = "[inaudible]"
+from emoagent.tools.word_confidence import INAUDIBLE, PAUSE
 
 
 @hearer("pocketsphinx", needs={"audio"}, cost="0.2 to 0.3 x real time on one core")
@@ -42,11 +38,8 @@ def text_of(words: Sequence[Word], kept: Sequence[bool]) -> str:
 
 
 def kept(words: Sequence[Word]) -> list[bool]:
-    """Which words are likely enough to be right; none where they are only scraps of what was said."""
-    sure = [(word.probability or 0.0) >= SURE for word in words]
-    told = sum(word.span.duration for word, keep in zip(words, sure, strict=True) if keep)
-    enough = told >= LEAST_KEPT * sum(word.span.duration for word in words)
-    return [keep and enough for keep in sure]
+    """Which words are in a stretch that is not hopeless."""
+    return [(word.probability or 0.0) > 0 for word in words]
 
 
 def _numbered(stretches: Iterable[tuple[Span, tuple[Word, ...]]], duration: float) -> Iterator[Utterance]:

@@ -8,9 +8,9 @@ from emoagent.agents.opinion import flattened, silent, tidy, valence_of
 from emoagent.agents.registry import opiner
 from emoagent.schema import Evidence, Opinion, Utterance
 from emoagent.tools.text_emotion import text_emotion, words
+from emoagent.tools.word_confidence import INAUDIBLE
 
 FEWEST_KNOWN = 0.5  # share of the words
-INAUDIBLE = "[inaudible]"  # stands for words that were not understood
 
 
 @opiner(modality="text", cost="less than 1 ms an utterance")

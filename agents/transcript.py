@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from emoagent.agents import hear_pocketsphinx, hear_subtitles, hear_windows
-from emoagent.agents.hear_pocketsphinx import INAUDIBLE
 from emoagent.agents.registry import Finding, Heard, hearers, perceiver
 from emoagent.errors import MediaError, TranscriptError, UsageError
 from emoagent.schema import Clip, Utterance
 from emoagent.tools.subtitles import find_subtitles
+from emoagent.tools.word_confidence import INAUDIBLE
 from emoagent.tools.workspace import workspace
 
 READ_RELIABILITY = 0.95

@@ -9,6 +9,7 @@ from itertools import pairwise
 from emoagent.agents.registry import Heard
 from emoagent.schema import Clip, Span, Utterance, Word
 from emoagent.tools.voices import Turn, Voices, find_voices
+from emoagent.tools.word_confidence import INAUDIBLE
 
 SHORTEST = 0.4  # seconds; no utterance is cut into less
 RECOGNISED = (0.4, 0.55)  # seconds of each voice at a cut, and how certain it must be
@@ -96,9 +97,9 @@ def _smoothed(led: Sequence[Stretch], shortest: float) -> list[Stretch]:
 
 def _halves(utterance: Utterance, time: float) -> tuple[Utterance, Utterance] | None:
     """The utterance before and after `time`, words by their middles; `None` where one half would be too little."""
-    left = tuple(word for word in utterance.words if word.span.middle < time)
-    right = utterance.words[len(left) :]
-    if utterance.words and not (left and right):
+    pieces = _with_gaps(utterance)
+    left, right = _parted(pieces, time)
+    if pieces and not (left and right):
         return None
     end, start = (left[-1].span.end, right[0].span.start) if left else (time, time)
     first, last = (utterance.span.start, end), (start, utterance.span.end)
@@ -107,7 +108,34 @@ def _halves(utterance: Utterance, time: float) -> tuple[Utterance, Utterance] | 
     return _part(utterance, left, *first), _part(utterance, right, *last)
 
 
-def _part(utterance: Utterance, words: tuple[Word, ...], start: float, end: float) -> Utterance:
-    text = " ".join(word.text for word in words) if words else utterance.text
+def _with_gaps(utterance: Utterance) -> list[Word]:
+    """The words and, as if each were one more word, the marks of what is inaudible, with the time between words."""
+    following, found, end = list(utterance.words), list[Word](), utterance.span.start
+    for token in utterance.text.split():
+        if following and token == following[0].text:
+            found.append(following.pop(0))
+        elif token == INAUDIBLE:
+            until = following[0].span.start if following else utterance.span.end
+            found.append(Word(text=token, span=Span(start=end, end=max(end, until)), time_source="recognised"))
+        end = found[-1].span.end if found else end
+    return [*found, *following]
+
+
+def _parted(pieces: Sequence[Word], time: float) -> tuple[list[Word], list[Word]]:
+    """Before and after `time`, by their middles; but what is inaudible is cut where enough of it is on either side."""
+    left = [piece for piece in pieces if piece.span.middle < time]
+    right = list(pieces[len(left) :])
+    for piece in (*left[-1:], *right[:1]):
+        before, after = time - piece.span.start, piece.span.end - time
+        if piece.text == INAUDIBLE and min(before, after) >= SHORTEST:
+            first = piece.model_copy(update={"span": Span(start=piece.span.start, end=time)})
+            last = piece.model_copy(update={"span": Span(start=time, end=piece.span.end)})
+            return [*(p for p in left if p is not piece), first], [last, *(p for p in right if p is not piece)]
+    return left, right
+
+
+def _part(utterance: Utterance, pieces: Sequence[Word], start: float, end: float) -> Utterance:
+    text = " ".join(piece.text for piece in pieces) if pieces else utterance.text
+    words = tuple(piece for piece in pieces if piece.text != INAUDIBLE)
     span = Span(start=round(start, 3), end=round(end, 3))
     return utterance.model_copy(update={"span": span, "words": words, "text": text})

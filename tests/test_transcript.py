@@ -185,7 +185,7 @@ def test_the_words_opinion_abstains_on_what_is_inaudible() -> None:
 
 
 def test_speech_without_words_still_has_its_utterances(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    unlikely = Word(text="so", span=Span(start=0, end=1), probability=0.01, time_source="recognised")
+    unlikely = Word(text="so", span=Span(start=0, end=1), probability=0.0, time_source="recognised")
     span = Span(start=0, end=1)
     monkeypatch.setattr("emoagent.tools.sphinx.recognise", lambda audio: iter([(span, (unlikely,))]))
     found, why = hear(_clip(SOUND), "auto")

@@ -22,6 +22,7 @@ from emoagent.tools.diarization import Piece, assemble, centroids, diarize
 from emoagent.tools.network import Network
 from emoagent.tools.voiceprint import Voiceprint, unit
 from emoagent.tools.voices import Turn, Voices
+from emoagent.tools.word_confidence import INAUDIBLE
 from emoagent.tools.workspace import Workspace, working_in
 
 CLIP = Clip(
@@ -63,6 +64,31 @@ def test_an_utterance_is_cut_between_the_words_of_two_voices() -> None:
 def test_speech_without_words_is_cut_by_time() -> None:
     heard = cut(Heard((said(0, 4),)), Voices((turn(0, 1.5, 1), turn(2, 4, 2))))
     assert spans(heard) == [(0, 2), (2, 4)]
+
+
+def marked(text: str, *words: tuple[str, float, float]) -> Utterance:
+    """An utterance of 4 s, some of which is inaudible."""
+    found = tuple(Word(text=t, span=Span(start=a, end=b), time_source="recognised") for t, a, b in words)
+    return Utterance(id="u9", span=Span(start=0, end=4), text=text, words=found, source="pocketsphinx")
+
+
+@pytest.mark.parametrize(
+    ("utterance", "change", "texts", "ends"),
+    [
+        (marked(INAUDIBLE), 1.5, [INAUDIBLE, INAUDIBLE], [1.5, 4]),
+        (marked(f"so {INAUDIBLE}", ("so", 0, 1)), 2.0, [f"so {INAUDIBLE}", INAUDIBLE], [2, 4]),
+        (marked(f"so {INAUDIBLE}", ("so", 0, 1)), 1.1, ["so", INAUDIBLE], [1, 4]),
+        (marked(f"{INAUDIBLE} so", ("so", 3, 4)), 2.9, [INAUDIBLE, "so"], [3, 4]),
+        (marked(f"a {INAUDIBLE} b c", ("a", 0, 1), ("b", 2, 3), ("c", 3, 4)), 3.0, [f"a {INAUDIBLE} b", "c"], [3, 4]),
+    ],
+)
+def test_what_is_inaudible_stays_on_its_side_of_a_cut(
+    utterance: Utterance, change: float, texts: list[str], ends: list[float]
+) -> None:
+    heard = cut(Heard((utterance,)), Voices((turn(0, change, 1), turn(change, 4, 2))))
+    assert [u.text for u in heard.utterances] == texts
+    assert [u.span.end for u in heard.utterances] == ends
+    assert [len(u.words) for u in heard.utterances] == [len(t.replace(INAUDIBLE, "").split()) for t in texts]
 
 
 def test_nothing_becomes_shorter_than_it_may() -> None:

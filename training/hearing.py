@@ -27,6 +27,8 @@ from emoagent.tools.word_confidence import Guess
 
 Floats = NDArray[np.float64]
 SEED = 5
+KEPT = 0.95  # share of the right words of running English speech that must not be taken for hopeless
+RUNNING = ("speech", "licence", "dialogue")  # GRID's commands are no running speech
 PENALTY = 1.0  # strength of the L2 penalty, on standardised features
 LICENCE_ENDS, FOREIGN_BEGINS = 29.3, 30.5  # seconds of multilingual.mp3
 
@@ -157,10 +159,11 @@ def judged(recording: Recording, decoder: Any, folder: Path) -> Iterator[Judged]
             at += len(part)
 
 
-def fit(stretches: Sequence[Judged]) -> tuple[Floats, Floats, Floats]:
+def fit(stretches: Sequence[Judged], hopeless: float) -> tuple[Floats, Floats, Floats]:
     """Mean and deviation (2,) of the features, and weights (3,) with the bias last: penalised logistic regression by
-    Newton's method; each recording counts by the square root of its words."""
-    rows, right, weight = _table(stretches)
+    Newton's method, on the words whose bound is not below `hopeless`; each recording counts by the square root of its
+    words."""
+    rows, right, weight = _table(stretches, hopeless)
     mean, deviation = rows.mean(axis=0), rows.std(axis=0)
     matrix = np.column_stack([(rows - mean) / deviation, np.ones(len(rows))])
     penalty, beta = np.diag([PENALTY] * rows.shape[1] + [0.0]), np.zeros(rows.shape[1] + 1)
@@ -172,11 +175,21 @@ def fit(stretches: Sequence[Judged]) -> tuple[Floats, Floats, Floats]:
     return mean, deviation, beta
 
 
-def _table(stretches: Sequence[Judged]) -> tuple[Floats, Floats, Floats]:
+def threshold(stretches: Sequence[Judged]) -> float:
+    """The bound of the fit below which a stretch is hopeless: all but 5 % of the right words of running English
+    speech lie at or above it."""
+    used = [each for each in stretches if each.recording in RUNNING and any(each.right)]
+    found = np.concatenate([word_confidence.bounds(each.guesses)[list(each.right)] for each in used])
+    return float(np.quantile(found, 1 - KEPT, method="lower"))
+
+
+def _table(stretches: Sequence[Judged], hopeless: float) -> tuple[Floats, Floats, Floats]:
     used = [each for each in stretches if each.guesses]
     rows = np.concatenate([word_confidence.features(each.guesses) for each in used])
     right = np.concatenate([each.right for each in used]).astype(np.float64)
     names = np.concatenate([[each.recording] * len(each.right) for each in used])
+    shown = np.concatenate([word_confidence.bounds(each.guesses) for each in used]) >= hopeless
+    rows, right, names = rows[shown], right[shown], names[shown]
     share = {name: float((names == name).sum()) ** -0.5 for name in np.unique(names)}
     weight = np.array([share[name] for name in names])
     return rows, right, weight * len(weight) / weight.sum()
@@ -219,7 +232,9 @@ def main() -> None:
         arguments.keep.write_text(json.dumps([asdict(each) for each in found]))
     for name in sorted({each.recording for each in found}):
         sys.stdout.write(_checked(name, found) + "\n")
-    mean, deviation, beta = fit(found)
+    hopeless = threshold(found)
+    mean, deviation, beta = fit(found, hopeless)
+    sys.stdout.write(f"HOPELESS = {hopeless:.2f}\n")
     for label, values in (("MEAN", mean), ("DEVIATION", deviation), ("WEIGHTS", beta[:-1])):
         sys.stdout.write(f"{label} = np.array({np.round(values, 3).tolist()})\n")
     sys.stdout.write(f"BIAS = {beta[-1]:.3f}\n")
@@ -237,12 +252,17 @@ def _read(path: Path) -> list[Judged]:
 
 
 def _checked(name: str, found: Sequence[Judged]) -> str:
-    """How a fit without the recording `name` judges it: what it expects to be right, what is, the mean log score."""
-    mean, deviation, beta = fit([each for each in found if each.recording != name])
-    rows, right, _ = _table([each for each in found if each.recording == name])
+    """How a fit without the recording `name` judges it: what it shows, and of that what is right and was expected."""
+    others, own = [[each for each in found if (each.recording == name) == same] for same in (False, True)]
+    cut = threshold(others)
+    mean, deviation, beta = fit(others, cut)
+    rows, right, _ = _table(own, cut)
+    _, told, _ = _table(own, -np.inf)
     chance = 1 / (1 + np.exp(-((rows - mean) / deviation @ beta[:-1] + beta[-1])))
-    score = np.where(right > 0, np.log2(chance), np.log2(1 - chance)).mean()
-    return f"{name}: {len(rows)} words, {right.mean():.2f} right, {chance.mean():.2f} expected, {score:.2f} bits a word"
+    shown = (
+        f"{int(right.sum())} of {int(told.sum())} right and {int((1 - right).sum())} of {int((1 - told).sum())} wrong"
+    )
+    return f"{name}: {shown} words shown (from {cut:.2f}); {right.mean():.2f} right, {chance.mean():.2f} expected"
 
 
 if __name__ == "__main__":
