@@ -46,7 +46,7 @@ def explain(pooled: Pool, evidence: Sequence[Evidence], text: str, conflict: Con
     leading = max((abs(reading.adds) for reading in readings), default=0.0)
     worth = [r for r in readings if abs(r.adds) >= FEWEST * leading]
     parties = conflict.kind.split("-") if conflict else []
-    supports = [r for r in worth if r.adds > 0][:MOST_FOR]
+    supports = ([r for r in worth if r.adds > 0] or [r for r in worth if not r.adds])[:MOST_FOR]  # or: a tie of two
     against = [r for r in worth if r.adds < 0][:1]
     missing = [r for r in readings if r.opinion.modality in parties and r not in (*supports, *against)]
     chosen = [*supports, *against, *missing]

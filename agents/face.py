@@ -77,15 +77,13 @@ def _head(series: FaceSeries, each: Look) -> Finding | None:
             "yaw": (motion.yaw, "degrees"),
             "pitch": (motion.pitch, "degrees"),
             "roll": (motion.roll, "degrees"),
-            "nod_swings": (float(motion.nods), "count"),
-            "shake_swings": (float(motion.shakes), "count"),
         },
         person=each.person,
     )
 
 
 def _head_words(motion: HeadMotion) -> list[str]:
-    """Sides are those of the picture; swings to and fro need three to be called a nod or a shake."""
+    """How the head is held; sides are those of the picture. What it does is for the agent `behavior` to say."""
     said = []
     if abs(motion.yaw) >= TURNED:
         side = "right" if motion.yaw > 0 else "left"
@@ -95,10 +93,6 @@ def _head_words(motion: HeadMotion) -> list[str]:
     if abs(motion.roll) >= TILTED:
         side = "right" if motion.roll > 0 else "left"
         said.append(f"is tilted {abs(motion.roll):.0f}° to the {side} of the picture")
-    if motion.nods >= 3:
-        said.append("nods")
-    if motion.shakes >= 3:
-        said.append("turns to and fro")
     return said
 
 

@@ -4,8 +4,7 @@ Distant faces are people of GRID, MEAD and pyfeat scaled into 3 s scenes of 1280
 three in each, before landscapes, clouds, letters, wood and doors; the truth is the face found in the original clip,
 moved and scaled alike; found is an overlap (intersection over union) of 0.3. The rules were set on other people than
 are tested, before the same backgrounds. Costs are processor time, the two ways in turn on the same pictures in one
-process. Truth of the short clips, counts in the stills and people were told by looking at the pictures, frame by frame
-around changes.
+process. Truth of the short clips, counts in the stills and people were told by looking at the pictures.
 """
 
 from __future__ import annotations
