@@ -3,7 +3,7 @@
 MEDIA holds `speech/` and `grid/`: four recordings whose words are known (a speech of 1961, a licence read aloud, a
 dialogue, commands of seven speakers), and half a minute of other languages. Each is also played backwards (nothing in
 it is a word), with noise, through a telephone, in a room, faster and slower. Prints the constants of
-`emoagent.tools.word_confidence` and how well each recording is judged by a fit that has not seen it. Five minutes on
+`emoagent.tools.word_confidence` and how well each recording is judged by a fit that has not seen it. Seven minutes on
 one core; the same data gives the same.
 """
 

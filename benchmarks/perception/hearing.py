@@ -133,7 +133,8 @@ def _wordless(what: str, heard: Sequence[Heard]) -> Iterator[Row]:
     words = sum(len(each.shown) for each in heard)
     count = sum(len(each.utterances) for each in heard)
     data = f"{what}: {len(heard)} files, {count} utterances, {words} words recognised"
-    yield Row("invented words shown", data, _interval(heard, _wrong))
+    if words:
+        yield Row("invented words shown", data, _interval(heard, _wrong))
     silent = _ratio(sum(n == 0 for each in heard for n in each.utterances), count)
     value = _interval(heard, lambda d: _ratio(sum(n == 0 for h in d for n in h.utterances),
                                               sum(len(h.utterances) for h in d)))  # fmt: skip
