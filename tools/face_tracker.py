@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 
+from emoagent.tools.background import Background
 from emoagent.tools.face_cover import Cover, unhidden
 from emoagent.tools.face_detector import Detector
 from emoagent.tools.face_geometry import measure
@@ -49,7 +51,7 @@ class Track:
     portrait: Portrait = field(default_factory=Portrait)
     cover: Cover = field(default_factory=Cover)
     velocity: tuple[float, float] = (0.0, 0.0)
-    waiting: list[Row] = field(default_factory=list)
+    waiting: list[Future[Row]] = field(default_factory=list)
 
     def expected(self, time: float) -> Box:
         """Where the face should be at `time`."""
@@ -78,6 +80,8 @@ class FaceTracker:
         self._landmarker, self._detector, self._sampling, self._asset = landmarker, detector, sampling, asset
         self._tracks: list[Track] = []
         self._rows, self._cuts, self._gallery = Rows(), ShotCuts(), Gallery()
+        self._background = Background()
+        self._measured: deque[tuple[int, Future[Row]]] = deque()
         self._ahead: deque[Frame] = deque()
         self._behind: deque[Thumbnail] = deque(maxlen=BEFORE)
         self._confirmed = 0
@@ -95,6 +99,8 @@ class FaceTracker:
         while self._ahead:
             self._advance()
         self._keep([])
+        with self._background:
+            self._collect(wait=True)
         return self._rows.series(self._asset)
 
     @property
@@ -207,20 +213,26 @@ class FaceTracker:
     def _record(self, track: Track, frame: Frame, seen: Sighting) -> None:
         track.see(frame.time, seen.box)
         track.portrait.add(frame.rgb, seen.landmarks)
-        track.waiting.append(_row(frame, seen, self._uncovered(track, frame, seen)))
+        shown = self._unhidden(track, frame, seen)
+        track.waiting.append(self._background.do(lambda: _row(frame, seen, shown, track.cover)))
         if track.hits < CONFIRMED:
             return
         if track.number is None:
             track.number, self._confirmed = self._confirmed, self._confirmed + 1
-        for row in track.waiting:
-            self._rows.add(track.number, row)
+        self._measured.extend((track.number, row) for row in track.waiting)
         track.waiting.clear()
+        self._collect()
 
-    def _uncovered(self, track: Track, frame: Frame, seen: Sighting) -> float:
+    def _collect(self, *, wait: bool = False) -> None:
+        """Takes the rows that have been measured."""
+        while self._measured and (wait or self._measured[0][1].done()):
+            number, row = self._measured.popleft()
+            self._rows.add(number, row.result())
+
+    def _unhidden(self, track: Track, frame: Frame, seen: Sighting) -> float:
         height, width = frame.rgb.shape[:2]
         others = (other.box for other in self._tracks if other is not track)
-        share = unhidden(seen.box, width, height, others)
-        return share * track.cover.uncovered(frame.rgb, seen.landmarks)
+        return unhidden(seen.box, width, height, others)
 
 
 def track_faces(
@@ -233,8 +245,8 @@ def track_faces(
     return tracker.series()
 
 
-def _row(frame: Frame, seen: Sighting, uncovered: float) -> Row:
-    box = _share(seen.box, frame.rgb)
+def _row(frame: Frame, seen: Sighting, shown: float, cover: Cover) -> Row:
+    box, uncovered = _share(seen.box, frame.rgb), shown * cover.uncovered(frame.rgb, seen.landmarks)
     quality, eyes = face_quality(frame.rgb, seen, uncovered), gaze(frame.rgb, seen.landmarks)
     return Row.of(frame.time, box, quality, seen.pose, eyes, measure(seen.landmarks), seen.blendshapes)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,7 @@ def _track(clip: Clip) -> FaceSeries:
     """One pass for faces and hands; `hands.npz` is written first, and `faces.npz` ends the work."""
     from emoagent.tools.assets import face_landmarker
     from emoagent.tools.audio import audio_of
+    from emoagent.tools.background import Background
     from emoagent.tools.face_search import reduced
     from emoagent.tools.face_tracker import FaceTracker
     from emoagent.tools.frame_plan import FramePlan
@@ -52,14 +54,15 @@ def _track(clip: Clip) -> FaceSeries:
     from emoagent.tools.progress import tell
 
     asset = face_landmarker()
-    with Landmarker(asset.path) as landmarker, _detector() as detector, HandTracker() as hands:
+    with Landmarker(asset.path) as landmarker, _detector() as detector, HandTracker() as hands, Background() as aside:
         plan = FramePlan(audio_of(clip) if clip.audio is not None else None)
         tracker = FaceTracker(landmarker, detector, plan, asset=asset.name)
         for time, rgb in read_frames(clip):
             tracker.add(time, rgb)
             if tracker.following:
-                hands.add(time, reduced(rgb)[0])
+                aside.do(partial(hands.add, time, reduced(rgb)[0]))
             tell(time)
+        aside.finish()
         hands.series().save(workspace().folder / "work" / "hands.npz")
         return replace(tracker.series(), alike=_alike(tracker.similar()))
 
