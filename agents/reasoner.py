@@ -10,6 +10,7 @@ from emoagent.agents.explanation import explain
 from emoagent.agents.fusion import Pool, pool
 from emoagent.labels import CIRCUMPLEX
 from emoagent.schema import Conflict, Shift, Verdict
+from emoagent.tools.word_confidence import INAUDIBLE
 
 FLAT = 0.22  # a first label less probable than this says nothing (chance: 0.14)
 UNSURE = 0.1  # mean reliability of the evidence below which nothing is said
@@ -124,4 +125,5 @@ def _answers(case: Case, before: Turn) -> bool:
     gap = case.utterance.span.start - before.utterance.span.end
     people = (case.utterance.person, before.utterance.person)
     another = None in people or people[0] != people[1]
-    return another and 0 < len(case.utterance.text.split()) <= SHORT and gap <= REACTION
+    heard = [word for word in case.utterance.text.split() if word != INAUDIBLE]
+    return another and 0 < len(heard) <= SHORT and gap <= REACTION
