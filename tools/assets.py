@@ -198,7 +198,7 @@ def _known(name: str) -> Asset:
 
 def _pull(asset: Asset, progress: Progress | None) -> Asset:
     wanted = [asset] + ([ASSETS[asset.instead]] if asset.instead else [])
-    _raise_again(asset)
+    _raise_again(asset, wanted)
     if os.environ.get("EMOAGENT_OFFLINE", "").lower() not in ("", "0", "false", "no"):
         return _cached(wanted)
     reasons = []
@@ -214,10 +214,10 @@ def _pull(asset: Asset, progress: Progress | None) -> Asset:
     raise ModelMissing(message, hint=_hint(asset), where=asset.name)
 
 
-def _raise_again(asset: Asset) -> None:
+def _raise_again(asset: Asset, wanted: list[Asset]) -> None:
     """A source that has just failed is not asked again for a while."""
     when, message = _failures.get(asset.path, (-AGAIN_SECONDS, ""))
-    if time.monotonic() - when < AGAIN_SECONDS and not asset.path.exists():
+    if time.monotonic() - when < AGAIN_SECONDS and not any(each.path.exists() for each in wanted):
         raise ModelMissing(message, hint=_hint(asset), where=asset.name)
 
 
