@@ -89,7 +89,7 @@ class Habits:
 
 
 @perceiver(
-    modality="behavior", needs={"faces"}, cost="0.005 x real time on one core, after faces and hands are tracked"
+    modality="behavior", needs={"faces"}, cost="0.002 x real time on one core, after faces and hands are tracked"
 )
 def behavior(clip: Clip, utterances: Sequence[Utterance]) -> Iterator[Finding]:
     """Gaze, nods, shakes and tilts, leaning, hands at the face and gestures of the people in view."""

@@ -21,7 +21,7 @@ OF_SPEECH = ("AU25", "AU26")
 TURNED, RAISED, TILTED = 20.0, 15.0, 12.0  # degrees of yaw, pitch and roll that show
 
 
-@perceiver(modality="face", needs={"faces"}, cost="0.02 x real time on one core, after the faces are tracked")
+@perceiver(modality="face", needs={"faces"}, cost="0.01 x real time on one core, after the faces are tracked")
 def face(clip: Clip, utterances: Sequence[Utterance]) -> Iterator[Finding]:
     """Action units, head pose and visibility of the speaker's face, against that person's own rest so far."""
     from emoagent.tools.audio import audio_of

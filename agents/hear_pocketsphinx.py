@@ -11,7 +11,7 @@ from emoagent.tools.audio import audio_of
 from emoagent.tools.word_confidence import INAUDIBLE, PAUSE
 
 
-@hearer("pocketsphinx", needs={"audio"}, cost="0.2 to 0.3 x real time on one core")
+@hearer("pocketsphinx", needs={"audio"}, cost="0.2 to 0.35 x real time on one core")
 def pocketsphinx(clip: Clip) -> Heard | None:
     """Recognises US English roughly with the model in PocketSphinx's wheel; marks what it has not understood."""
     if clip.audio is None:

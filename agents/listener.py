@@ -25,7 +25,7 @@ TRUST_HEAD = 0.6
 SWINGS = 3  # to and fro, from which a head nods or shakes
 
 
-@perceiver(modality="face", needs={"faces"}, cost="0.02 x real time on one core for each face, after they are tracked")
+@perceiver(modality="face", needs={"faces"}, cost="0.002 x real time on one core for each face, after they are tracked")
 def listener(clip: Clip, utterances: Sequence[Utterance]) -> Iterator[Finding]:
     """What the faces and heads of other people in view do while somebody speaks."""
     from emoagent.tools.audio import audio_of

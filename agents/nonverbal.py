@@ -48,7 +48,7 @@ class Window:
         return self.utterance.person if span.middle >= self.utterance.span.start else None
 
 
-@perceiver(modality="voice", needs={"audio"}, cost="0.02 x real time on one core")
+@perceiver(modality="voice", needs={"audio"}, cost="0.03 x real time on one core")
 def nonverbal(clip: Clip, utterances: Sequence[Utterance]) -> Iterator[Finding]:
     """Long silences, how soon an answer comes, audible breath, and rhythmic bursts as in laughter."""
     audio, before = audio_of(clip), None
