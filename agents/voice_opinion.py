@@ -47,7 +47,7 @@ HAIR = 0.02  # log-odds
 LEVEL_END, END_SPREAD = -5.0, 12.0  # semitones/s, how statements end and how that varies
 
 
-@opiner(modality="voice")
+@opiner(modality="voice", cost="less than 1 ms an utterance")
 def voice_opinion(utterance: Utterance, evidence: Sequence[Evidence]) -> Opinion:
     """How near pitch, loudness, effort, rate, pauses and final contour are to each label's published profile."""
     cues = [item for item in evidence if deviation(item) is not None]

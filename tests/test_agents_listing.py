@@ -15,7 +15,7 @@ def test_json_tells_everything(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     rows = json.loads(capsys.readouterr().out)
     assert {row["role"] for row in rows} == {"hearer", "perceiver", "opiner", "reasoner", "auditor"}
     assert {agent.name for agent in agents()} | {"embedded", "audit"} == {row["name"] for row in rows}
-    assert all(row["cost"] for row in rows if row["name"] != "voice-opinion")
+    assert all(row["cost"] for row in rows)
     assert all(row["what it does"] and row["package"] == "emoagent" for row in rows)
 
 
