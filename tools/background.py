@@ -18,7 +18,7 @@ class Background:
     asked for, at the latest at the end of the `with` block.
     """
 
-    def __init__(self, most: int = 8) -> None:
+    def __init__(self, most: int = 3) -> None:
         self._most = most
         self._pool = ThreadPoolExecutor(1)
         self._waiting: deque[Future[Any]] = deque()
