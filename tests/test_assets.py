@@ -71,6 +71,8 @@ def test_registry_is_complete() -> None:
         assert re.fullmatch("[0-9a-f]{64}", asset.sha256)
         assert asset.instead is None or asset.instead in assets.ASSETS
         assert assets.verify(asset.name) == "absent"
+    named = ["face_landmarker", "face_detector_full_range", "hand_landmarker_assembled", "voices"]
+    assert assets.needed() == named
 
 
 def test_official_model_is_preferred_and_fetched_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -144,6 +144,12 @@ def listed() -> list[Asset]:
     return list(ASSETS.values())
 
 
+def needed() -> list[str]:
+    """The names of the models that a run may need; those that only stand in for another come with it."""
+    stand_ins = {asset.instead for asset in ASSETS.values()}
+    return [name for name in ASSETS if name not in stand_ins]
+
+
 def status(asset: Asset) -> Status:
     """Whether the file is there, by its size alone."""
     try:

@@ -101,14 +101,15 @@ def _landmarker() -> Iterator[Check]:
 
 
 def _models() -> Iterator[Check]:
-    from emoagent.tools.assets import listed, verify
+    from emoagent.tools.assets import listed, needed, verify
 
     for asset in listed():
         state = verify(asset.name)
         if state == "corrupt":
             yield Check(asset.name, "problem", "its sha256 is wrong", f"emoagent models pull {asset.name}")
         else:
-            yield Check(asset.name, "ok" if state == "verified" else "note", f"{state}, sha256 {asset.sha256[:12]}…")
+            fix = "" if state == "verified" or asset.name not in needed() else f"emoagent models pull {asset.name}"
+            yield Check(asset.name, "note" if fix else "ok", f"{state}, sha256 {asset.sha256[:12]}…", fix)
 
 
 def _optional() -> Iterator[Check]:

@@ -11,7 +11,6 @@ from emoagent.commands.listing import show
 from emoagent.errors import ModelMissing
 from emoagent.tools import assets
 
-NEEDED = ("face_landmarker",)
 COLUMNS = ("name", "state", "MB", "licence", "what it is", "source")
 
 
@@ -23,7 +22,7 @@ def listing(*, as_json: bool) -> None:
 def pull(names: list[str]) -> None:
     """Fetches the named files, or those that the embedded profile needs. Raises `ModelMissing`."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
-    for name in names or NEEDED:
+    for name in names or assets.needed():
         with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
             task = bars.add_task(name, total=None)
             path = assets.pull(name, lambda done, total: bars.update(task, completed=done, total=total))  # noqa: B023
