@@ -18,7 +18,7 @@ from emoagent.schema import Audit, ClaimAudit, Evidence, Opinion, Utterance, Ver
 SAMPLES = 20  # choices of uncited evidence that are tried at most
 MOVED = 0.02  # bits; a verdict that moves less has not moved
 
-Opine = Callable[[Utterance, Sequence[Evidence]], tuple[Opinion, ...]]
+Opine = Callable[[Utterance, Sequence[Evidence], Sequence[Utterance]], tuple[Opinion, ...]]
 Judge = Callable[[Case], Judgement]
 
 
@@ -56,7 +56,8 @@ def _reduced(case: Case, removed: frozenset[str], opine: Opine) -> Case:
     """The case as if the removed evidence had never been there."""
     kept = tuple(item for item in case.evidence if item.id not in removed)
     remembered = [o for o in case.opinions if o.modality == "dialogue" and removed.isdisjoint(o.cites)]
-    return replace(case, evidence=kept, opinions=(*opine(case.utterance, kept), *remembered))
+    before = tuple(turn.utterance for turn in case.history)
+    return replace(case, evidence=kept, opinions=(*opine(case.utterance, kept, before), *remembered))
 
 
 def _moved(before: Verdict, after: Verdict) -> tuple[float, bool]:

@@ -28,7 +28,7 @@ _UNIT = re.compile(r"AU0*(\d+)$")
 
 
 @opiner(modality="face", cost="less than 1 ms an utterance")
-def face_opinion(utterance: Utterance, evidence: Sequence[Evidence]) -> Opinion:
+def face_opinion(utterance: Utterance, evidence: Sequence[Evidence], before: Sequence[Utterance]) -> Opinion:
     """Action units scored against the combinations of EMFACS; a face at rest speaks moderately for neutral."""
     rest = [item for item in evidence if item.kind == "face_at_rest"]
     shown = [item for item in evidence if any(_known(unit) for unit, _ in units(item))]

@@ -11,10 +11,17 @@ from emoagent.schema import Evidence, Modality, Opinion, Utterance
 Failed = Callable[[str, Exception], None]
 
 
-def opine(utterance: Utterance, evidence: Sequence[Evidence], failed: Failed | None = None) -> tuple[Opinion, ...]:
+def opine(
+    utterance: Utterance,
+    evidence: Sequence[Evidence],
+    before: Sequence[Utterance] = (),
+    failed: Failed | None = None,
+) -> tuple[Opinion, ...]:
     """One opinion for each opiner. One without evidence about the speaker is not asked and shown as abstaining.
 
     An opiner that raises is shown as abstaining and told to `failed`; without `failed` its error is raised.
+
+    `before` are the utterances before this one, in time order.
 
     Evidence about another known person does not count for the speaker; where the speaker is unknown, it counts with
     the reliability that the perceiver gave it.
@@ -25,16 +32,22 @@ def opine(utterance: Utterance, evidence: Sequence[Evidence], failed: Failed | N
     for agent in opiners():
         shown = [item for item in mine if item.modality == agent.modality]
         if shown:
-            opinions.append(_asked(agent, utterance, shown, failed))
+            opinions.append(_asked(agent, utterance, shown, before, failed))
         else:
             elsewhere = any(item.modality == agent.modality for item in about)
             opinions.append(silent(utterance, agent.modality, _why_masked(agent.modality, elsewhere)))
     return tuple(opinions)
 
 
-def _asked(agent: Agent[Opine], utterance: Utterance, shown: Sequence[Evidence], failed: Failed | None) -> Opinion:
+def _asked(
+    agent: Agent[Opine],
+    utterance: Utterance,
+    shown: Sequence[Evidence],
+    before: Sequence[Utterance],
+    failed: Failed | None,
+) -> Opinion:
     try:
-        return agent.run(utterance, shown)
+        return agent.run(utterance, shown, before)
     except Exception as error:
         if failed is None:
             raise

@@ -3,7 +3,7 @@ that names its module under the entry-point group `emoagent.agents`. There is no
 
     @hearer     (Clip) -> the utterances, or None where it has nothing to go by
     @perceiver  (Clip, utterances) -> findings; it is shown no text unless it asks for it
-    @opiner     (Utterance, its evidence of one modality) -> what this modality alone suggests
+    @opiner     (Utterance, its evidence of one modality, the utterances before) -> what this modality alone suggests
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Finding:
 
 Hear = Callable[[Clip], Heard | None]
 Perceive = Callable[[Clip, Sequence[Utterance]], Iterator[Evidence]]
-Opine = Callable[[Utterance, Sequence[Evidence]], Opinion]
+Opine = Callable[[Utterance, Sequence[Evidence], Sequence[Utterance]], Opinion]
 F = TypeVar("F")
 
 
@@ -109,7 +109,8 @@ def perceiver(
 
 
 def opiner(*, modality: Modality, cost: str = "") -> Callable[[Opine], Agent[Opine]]:
-    """Makes a function `(Utterance, evidence of this modality) -> Opinion` the voice of one modality."""
+    """Makes a function `(Utterance, evidence of this modality, utterances before it) -> Opinion` the voice of one
+    modality. The utterances before are in time order; none after is ever shown."""
 
     def decorate(run: Opine) -> Agent[Opine]:
         name = f"{modality}-opinion"

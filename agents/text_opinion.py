@@ -14,7 +14,7 @@ FEWEST_KNOWN = 0.5  # share of the words
 
 
 @opiner(modality="text", cost="less than 1 ms an utterance")
-def text_opinion(utterance: Utterance, evidence: Sequence[Evidence]) -> Opinion:
+def text_opinion(utterance: Utterance, evidence: Sequence[Evidence], before: Sequence[Utterance]) -> Opinion:
     """The shipped text model on the utterance, flattened by how reliably it was heard."""
     quotations = [item for item in evidence if item.kind == "quotation"]
     if not quotations:

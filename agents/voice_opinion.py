@@ -48,7 +48,7 @@ LEVEL_END, END_SPREAD = -5.0, 12.0  # semitones/s, how statements end and how th
 
 
 @opiner(modality="voice", cost="less than 1 ms an utterance")
-def voice_opinion(utterance: Utterance, evidence: Sequence[Evidence]) -> Opinion:
+def voice_opinion(utterance: Utterance, evidence: Sequence[Evidence], before: Sequence[Utterance]) -> Opinion:
     """How near pitch, loudness, effort, rate, pauses and final contour are to each label's published profile."""
     cues = [item for item in evidence if deviation(item) is not None]
     if not sum(item.reliability for item in cues):

@@ -166,6 +166,7 @@ class Opinion(Record):
     distribution: Distribution = Field(default_factory=dict)
     valence: Signed | None = Field(default=None, description="-1 unpleasant to 1 pleasant")
     arousal: Signed | None = Field(default=None, description="-1 calm to 1 excited")
+    open_labels: tuple[str, ...] = Field(default=(), description="words outside the closed label set, likeliest first")
     abstained: bool = False
     reason: str | None = Field(default=None, description="why it abstained")
     cites: tuple[str, ...] = ()

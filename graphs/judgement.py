@@ -19,14 +19,15 @@ from emoagent.tools.progress import tell
 from emoagent.tools.text_emotion import text_emotion
 
 T = TypeVar("T", Evidence, Opinion)
+SEEN = 8  # utterances before, that an opiner is shown
 
 
 def opine_all(state: Episode, settings: Settings) -> Update:
     """What each modality alone suggests of each utterance."""
     about, opinions, faults = _by_utterance(state.evidence), list[Opinion](), list[Fault]()
-    for utterance in state.utterances:
-        evidence = about.get(utterance.id, [])
-        opinions.extend(opine(utterance, evidence, lambda name, error: faults.append(unexpected(name, error))))
+    for place, utterance in enumerate(state.utterances):
+        evidence, before = about.get(utterance.id, []), state.utterances[max(0, place - SEEN) : place]
+        opinions.extend(opine(utterance, evidence, before, lambda name, error: faults.append(unexpected(name, error))))
     models = list[Model]()
     if any(utterance.text for utterance in state.utterances):
         with faults_into(faults, "opine"):

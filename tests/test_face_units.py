@@ -175,7 +175,7 @@ def test_a_one_sided_smile_is_less_joy() -> None:
     each = looked(smiling(face(), 3.0, 5.0, 0.2, 0.0))
     items = [evidence(found, number) for number, found in enumerate(unit_findings(each))]
     assert "asymmetry" in {item.kind for item in items}
-    all_of_it = face_opinion.run(each.utterance, items)
-    without = face_opinion.run(each.utterance, [item for item in items if item.kind != "asymmetry"])
+    all_of_it = face_opinion.run(each.utterance, items, ())
+    without = face_opinion.run(each.utterance, [item for item in items if item.kind != "asymmetry"], ())
     assert all_of_it.distribution["joy"] < without.distribution["joy"]
     assert set(all_of_it.cites) == {item.id for item in items}

@@ -179,7 +179,7 @@ def test_the_words_opinion_abstains_on_what_is_inaudible() -> None:
     from emoagent.agents.text_opinion import text_opinion
 
     utterance = _utterance("pocketsphinx", text="[inaudible]")
-    opinion = text_opinion.run(utterance, list(transcript(_clip(), [utterance])))
+    opinion = text_opinion.run(utterance, list(transcript(_clip(), [utterance])), ())
     assert opinion.abstained
     assert not opinion.distribution
 

@@ -56,7 +56,7 @@ def _steps(clip: Clip) -> Iterator[Row]:
 def _opinions(utterances: Iterable[Utterance], evidence: list[Evidence]) -> Iterator[Row]:
     for agent in opiners():
         cases = [(u, [e for e in evidence if e.utterance == u.id and e.modality == agent.modality]) for u in utterances]
-        seconds = _median(lambda agent=agent, cases=cases: [agent.run(u, items) for u, items in cases if items])  # type: ignore[misc]
+        seconds = _median(lambda agent=agent, cases=cases: [agent.run(u, items, ()) for u, items in cases if items])  # type: ignore[misc]
         yield Row(agent.name, f"{len(cases)} utterances", f"{1000 * seconds / len(cases):.2f} ms an utterance")
 
 

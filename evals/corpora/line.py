@@ -1,0 +1,52 @@
+"""A labelled line of text, alone or within a dialogue."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from emoagent.errors import UsageError
+
+# Windows-1252 punctuation that a release carries as C1 control characters.
+_MENDED = str.maketrans({"\x85": "...", "\x91": "'", "\x92": "'", "\x93": '"', "\x94": '"', "\x96": "-", "\x97": " - "})
+
+
+@dataclass(frozen=True)
+class Line:
+    """`labels` are the corpus' own names, the first one the main one. `dialogue` is `None` for a line that stands
+    alone; lines of one dialogue follow one another in order."""
+
+    text: str
+    labels: tuple[str, ...]
+    speaker: str | None = None
+    dialogue: str | None = None
+    key: str = ""
+
+
+def with_history(lines: Sequence[Line]) -> Iterator[tuple[Line, Sequence[Line]]]:
+    """Each line with the lines of its dialogue before it, oldest first."""
+    start = 0
+    for i, line in enumerate(lines):
+        if i and (line.dialogue is None or line.dialogue != lines[i - 1].dialogue):
+            start = i
+        yield line, lines[start:i]
+
+
+def rows(file: Path, delimiter: str = ",") -> list[dict[str, str]]:
+    """The rows of a table with a header. Raises `UsageError` where the file is missing."""
+    with existing(file).open(encoding="utf-8-sig", newline="") as stream:
+        return list(csv.DictReader(stream, delimiter=delimiter))
+
+
+def existing(file: Path) -> Path:
+    """`file`. Raises `UsageError` where it is missing."""
+    if not file.is_file():
+        raise UsageError(f"{file} does not exist", hint="give --data the folder that holds the release of the corpus")
+    return file
+
+
+def mended(text: str) -> str:
+    """`text` with mis-decoded punctuation put right and white space squeezed."""
+    return " ".join(text.translate(_MENDED).split())

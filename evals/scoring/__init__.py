@@ -1,0 +1,1 @@
+"""How answers are scored: metrics over labels, intervals by resampling, calibration. None knows a corpus."""
