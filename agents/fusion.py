@@ -43,6 +43,10 @@ class Pool:
         """The labels, most probable first; ties in the order of the label set."""
         return tuple(sorted(self.distribution, key=lambda label: -self.distribution[label]))
 
+    def adds(self, share: Share, label: str, rival: str) -> float:
+        """What the opinion of `share` adds to the log-odds of `label` against `rival`; exact for this pool."""
+        return share.weight * (log_mass(share.opinion, label) - log_mass(share.opinion, rival))
+
     @property
     def reliability(self) -> float:
         """Mean reliability of the evidence, weighted like the opinions; 0 where there is none."""
