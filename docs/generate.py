@@ -1,6 +1,6 @@
-"""Writes the parts of the documentation that the code determines: the JSON Schema and the command reference.
+"""Writes the parts of the documentation that the code determines: the JSON Schema, the command reference, the results.
 
-python docs/generate.py            writes docs/schema/trace.json and docs/cli.md
+python docs/generate.py            writes docs/schema/trace.json, docs/cli.md and docs/results.md
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ import typer
 from typer.testing import CliRunner
 
 from emoagent.cli import app
+from emoagent.evals.page import page
+from emoagent.evals.record import saved
 from emoagent.schema import Trace
 
 DOCS = Path(__file__).parent
 COMMANDS = (
-    "", "analyze", "report", "export", "agents", "doctor", "models", "models list", "models pull", "models verify",
+    "", "analyze", "report", "export", "eval", "agents", "doctor",
+    "models", "models list", "models pull", "models verify",
 )  # fmt: skip
 
 
@@ -36,7 +39,13 @@ def commands() -> str:
     return "".join(parts)
 
 
+def results() -> str:
+    """The figures of all measurements that are on record."""
+    return page(saved())
+
+
 if __name__ == "__main__":
     (DOCS / "schema" / "trace.json").write_text(schema(), encoding="utf-8")
     (DOCS / "cli.md").write_text(commands(), encoding="utf-8")
-    typer.echo("wrote docs/schema/trace.json and docs/cli.md")
+    (DOCS / "results.md").write_text(results(), encoding="utf-8")
+    typer.echo("wrote docs/schema/trace.json, docs/cli.md and docs/results.md")

@@ -161,6 +161,41 @@ def export(
         command.run(run, to, out)
 
 
+@app.command("eval")
+def evaluate(
+    name: Annotated[str | None, typer.Argument(help="the benchmark, see --list", metavar="NAME")] = None,
+    data: Annotated[Path | None, typer.Option(help="folder with the corpus as its authors release it")] = None,
+    split: Annotated[str, typer.Option(help="part of the corpus; test splits are for final figures only")] = "dev",
+    reasoner: Annotated[str, typer.Option(help="who judges")] = "embedded",
+    text_model: Annotated[Path | None, typer.Option(help="folder of a text model [default: the shipped one]")] = None,
+    mode: Annotated[str | None, typer.Option(help="causal or offline [default: causal]")] = None,
+    policy: Annotated[
+        str | None, typer.Option(help="on conflict: reliability-weighted, report-both, face-first or voice-first")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="of everything that is drawn")] = 7,
+    limit: Annotated[int | None, typer.Option(min=1, help="only the first so many items")] = None,
+    judge: Annotated[str, typer.Option(help="who compares free text, where a benchmark needs it")] = "overlap",
+    predictions: Annotated[
+        Path | None, typer.Option(help="judge the answers in this file (JSON lines) instead", metavar="FILE")
+    ] = None,
+    save: Annotated[bool, typer.Option("--save", help="write it into evals/results of the checkout")] = False,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="write it into this folder instead")] = None,
+    benchmarks: Annotated[bool, typer.Option("--list", help="list the benchmarks")] = False,
+    as_json: Json = False,
+) -> None:
+    """Measure a reasoner on a benchmark: every figure with its interval, beside text alone and floors."""
+    from emoagent.commands import evaluate as command
+
+    if benchmarks:
+        command.listing(as_json=as_json)
+        return
+    options = command.options(
+        split=split, reasoner=reasoner, text_model=text_model, mode=mode, policy=policy, seed=seed, limit=limit,
+        judge=judge, predictions=predictions,
+    )  # fmt: skip
+    command.run(name, data, options, as_json=as_json, keep=save, out=out)
+
+
 @app.command()
 def agents(as_json: Json = False) -> None:
     """List the agents: what they do, need and cost."""

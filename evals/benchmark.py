@@ -15,6 +15,7 @@ import pkgutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import TypeVar
 
@@ -68,7 +69,8 @@ class Benchmark:
         folder = data / self.data if (data / self.data).is_dir() else data
         if not folder.is_dir():
             raise UsageError(f"{data} is not a folder", hint=f"--data names the folder that holds {self.data}/")
-        return self.run(folder, options)
+        result = self.run(folder, options)
+        return result.model_copy(update={"emoagent": result.emoagent or metadata.version("emoagent")})
 
 
 def benchmark(*, data: str, splits: Sequence[str], source: str) -> Callable[[Measure], Benchmark]:

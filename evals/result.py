@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from emoagent.schema import Mode, Record
+from emoagent.schema import Mode, Policy, Record
 
 
 class Figure(Record):
@@ -41,6 +41,7 @@ class Result(Record):
     seed: int
     mode: Mode | None = Field(default=None, description="causal or offline; None where there is no dialogue")
     reasoner: str
+    policy: Policy | None = Field(default=None, description="on conflict; None where nothing can conflict")
     judge: str | None = None
     rows: tuple[SystemRow, ...]
     notes: tuple[str, ...] = Field(
@@ -48,3 +49,13 @@ class Result(Record):
     )
     models: dict[str, str] = Field(default_factory=dict, description="model file to sha256")
     emoagent: str = ""
+
+
+class Measured(Record):
+    """A result with when, from what and on what it was measured: one file of `evals/results/`."""
+
+    date: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$", description="UTC")
+    command: str
+    revision: str | None = Field(default=None, description="git revision; None outside a checkout")
+    machine: str = Field(description="cores, architecture, system, Python")
+    result: Result

@@ -3,26 +3,25 @@ not independent."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from emoagent.evals.result import Figure
 from emoagent.evals.scoring.answer import Answer
+from emoagent.evals.scoring.codes import coded
 
 DRAWS = 1000
-T = TypeVar("T")
 Metric = Callable[[Sequence[Answer]], float]
 
 
 def figure(metric: Metric, answers: Sequence[Answer], seed: int, draws: int = DRAWS) -> Figure:
-    """The metric with its interval; groups are drawn where answers have them, else single answers."""
-    found = [metric(chosen) for chosen in resampled(answers, seed, draws)]
-    low, high = np.percentile(found, [2.5, 97.5]) if found else (None, None)
-    return Figure(
-        value=metric(answers), low=low if low is None else float(low), high=high if high is None else float(high)
-    )
+    """The metric with its interval; groups are drawn where answers have them, else single answers. A sample in which
+    the metric is not defined (NaN) is left out."""
+    whole = coded(answers)
+    found = [metric(whole.at(chosen)) for chosen in samples([a.group for a in answers], seed, draws)]
+    return spanned(metric(whole), found)
 
 
 def paired(metric: Metric, first: Sequence[Answer], second: Sequence[Answer], seed: int, draws: int = DRAWS) -> Figure:
@@ -30,25 +29,36 @@ def paired(metric: Metric, first: Sequence[Answer], second: Sequence[Answer], se
     `ValueError` where the two are not about the same items."""
     if [a.truth for a in first] != [a.truth for a in second]:
         raise ValueError("a paired comparison needs the same items in the same order")
-    pairs = list(zip(first, second, strict=True))
-    found = []
-    for chosen in _draws([a.group for a in first], seed, draws):
-        found.append(metric([pairs[i][0] for i in chosen]) - metric([pairs[i][1] for i in chosen]))
-    low, high = np.percentile(found, [2.5, 97.5]) if found else (0.0, 0.0)
-    return Figure(value=metric(first) - metric(second), low=float(low), high=float(high))
+    one, two = coded(first), coded(second)
+    drawn = samples([a.group for a in first], seed, draws)
+    return spanned(metric(one) - metric(two), [metric(one.at(chosen)) - metric(two.at(chosen)) for chosen in drawn])
 
 
-def resampled(answers: Sequence[Answer], seed: int, draws: int = DRAWS) -> list[list[Answer]]:
+def spanned(value: float, found: Sequence[float]) -> Figure:
+    """A figure from its value and those of the samples. An undefined value is 0 without an interval."""
+    known = np.array(found, dtype=float)
+    known = known[~np.isnan(known)]
+    if not len(known) or np.isnan(value):
+        return Figure(value=0.0 if np.isnan(value) else float(value))
+    low, high = np.percentile(known, [2.5, 97.5])
+    return Figure(value=float(value), low=float(low), high=float(high))
+
+
+def resampled(answers: Sequence[Answer], seed: int, draws: int = DRAWS) -> list[Sequence[Answer]]:
     """`draws` samples with replacement; the same seed gives the same."""
-    return [[answers[i] for i in chosen] for chosen in _draws([a.group for a in answers], seed, draws)]
+    whole = coded(answers)
+    return [whole.at(chosen) for chosen in samples([a.group for a in answers], seed, draws)]
 
 
-def _draws(groups: Sequence[str], seed: int, draws: int) -> list[list[int]]:
+def samples(groups: Sequence[str], seed: int, draws: int = DRAWS) -> Iterator[NDArray[np.int64]]:
+    """The places of each sample: as many groups as there are, drawn with replacement. An item without a group is one
+    of its own."""
     rng = np.random.default_rng(seed)
     members: dict[str, list[int]] = {}
     for place, group in enumerate(groups):
         members.setdefault(group or f"#{place}", []).append(place)
-    units = list(members.values())
-    if not units:
-        return []
-    return [[i for u in rng.integers(0, len(units), len(units)) for i in units[u]] for _ in range(draws)]
+    units = [np.array(places) for places in members.values()]
+    single = len(units) == len(groups)
+    for _ in range(draws if units else 0):
+        chosen = rng.integers(0, len(units), len(units))
+        yield chosen if single else np.concatenate([units[unit] for unit in chosen])

@@ -1,0 +1,93 @@
+"""`emoagent eval`: a benchmark run, its table, and the record of it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from emoagent.commands.listing import show
+from emoagent.errors import UsageError
+from emoagent.evals.benchmark import Benchmark, Options, benchmarks
+from emoagent.evals.page import facts, tables
+from emoagent.evals.record import measured, save
+from emoagent.evals.result import Result
+from emoagent.settings import load_settings
+
+COLUMNS = ("name", "data", "splits", "what is measured", "source")
+FIGURE = 12  # columns of a terminal that a figure takes
+BESIDE = 55  # columns for everything else
+
+
+def options(*, mode: str | None, policy: str | None, **others: Any) -> Options:
+    """The options of a run; mode and policy where not given as in the settings. Raises `UsageError`."""
+    settings = load_settings(mode=mode, policy=policy)
+    return Options(mode=settings.mode, policy=settings.policy, **others)
+
+
+def run(
+    name: str | None, data: Path | None, options: Options, *, as_json: bool, keep: bool = False, out: Path | None = None
+) -> None:
+    """Measures and prints. Raises `UsageError` for an unknown benchmark, missing data, or where part of the data would
+    go into the results of the project."""
+    chosen = _chosen(name)
+    if data is None:
+        raise UsageError("--data is missing", hint=f"name the folder that holds the release of {chosen.data}")
+    if keep and out is None and options.limit is not None:
+        raise UsageError("a part of the data does not belong into the results", hint="leave out --limit, or give --out")
+    result = chosen(data, options)
+    if as_json:
+        sys.stdout.write(result.model_dump_json(indent=1) + "\n")
+    else:
+        _print(result)
+    if keep or out is not None:
+        sys.stderr.write(f"saved as {save(measured(result, _command(chosen, options)), out)}\n")
+
+
+def listing(*, as_json: bool) -> None:
+    """Prints the benchmarks."""
+    known = benchmarks().values()
+    rows = [(each.name, each.data, ", ".join(each.splits), each.summary, each.source) for each in known]
+    show(COLUMNS, rows, as_json=as_json, hidden=("source",))
+
+
+def _chosen(name: str | None) -> Benchmark:
+    known = benchmarks()
+    if name is None or name not in known:
+        missing = "NAME is missing" if name is None else f"there is no benchmark {name!r}"
+        raise UsageError(missing, hint=f"one of: {', '.join(known)}; --list tells what they are")
+    return known[name]
+
+
+def _command(chosen: Benchmark, options: Options) -> str:
+    """The command line that measures this again, without the paths of this machine."""
+    words: list[Any] = ["emoagent eval", chosen.name, "--data DATA", "--split", options.split]
+    standard = Options()
+    for name in ("seed", "mode", "policy", "reasoner", "judge", "limit"):
+        if (value := getattr(options, name)) != getattr(standard, name):
+            words += [f"--{name}", value]
+    words += ["--text-model MODEL"] if options.text_model else []
+    words += ["--predictions", options.predictions.name] if options.predictions else []
+    return " ".join(map(str, words))
+
+
+def _print(result: Result) -> None:
+    console = Console()
+    console.print(Text(result.benchmark, "bold"), Text(facts(result), "dim"), sep="\n")
+    for head, rows in tables(result, max(2, (console.width - BESIDE) // FIGURE)):
+        table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0))
+        for place, name in enumerate(head):
+            table.add_column(Text(name), justify="left" if place == 0 or name == "part" else "right")
+        for row in rows:
+            table.add_row(*(_cell(*cell) for cell in row))
+        console.print("", table)
+    for note in result.notes:
+        console.print(Text(f"· {note}"))
+
+
+def _cell(value: str, span: str) -> Text:
+    return Text(value).append(f"\n{span}", "dim") if span else Text(value)
