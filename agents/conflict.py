@@ -1,4 +1,4 @@
-"""Where modalities disagree. Both readings are kept; nothing is repaired to agree."""
+"""Where modalities disagree. Both readings are kept; nothing is repaired to agree (docs/design/conflict.md)."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from math import log2
 
-from emoagent.schema import Conflict, Hypothesis, Modality, Opinion, Policy
+from emoagent.labels import CIRCUMPLEX
+from emoagent.schema import Conflict, Dispute, Hypothesis, Modality, Opinion, Policy
 
 ORDER: tuple[Modality, ...] = ("text", "face", "voice")
-APART = 0.25  # bits; two opinions this far apart conflict
-CLASH = 0.10  # bits; enough where the valences clash as well
+# Set on CREMA-D's votes so that at most one in twenty pairs fires whose channels agree by the votes of other raters.
+APART = 0.6  # the common ground of two opinions below which they conflict
+CLASH = 0.8  # the same where their valences have opposite signs
+FLAT = 1.2  # an opinion that agrees with itself less than this, a uniform one being 1, contradicts nobody
 FIRM = 0.25  # a valence closer to 0 than this has no sign
-REJECTED = (
-    0.5  # times chance; below it a label counts as denied. A flat opinion denies nothing, so it contradicts nobody
-)
+AROUSED = 0.4  # an arousal closer to 0 than this is neither calm nor excited
 
 
 def divergence(first: Mapping[str, float], second: Mapping[str, float]) -> float:
@@ -27,23 +28,48 @@ def divergence(first: Mapping[str, float], second: Mapping[str, float]) -> float
     return round(min(1.0, max(0.0, (_relative(p, middle) + _relative(q, middle)) / 2)), 4)
 
 
+def common(first: Mapping[str, float], second: Mapping[str, float]) -> float:
+    """The common ground of two opinions: the chance that labels drawn from both are the same, over that of two draws
+    from the flatter one. At least 0; 0 where they share no label, 1 for equal or uniform ones."""
+    return _same(first, second) / min(_same(first, first), _same(second, second))
+
+
 def conflicts(opinions: Sequence[Opinion], policy: Policy) -> tuple[Conflict, ...]:
     """The conflicts between text, face and voice, the strongest first. Opinions that abstain take no part."""
     speaking = [o for name in ORDER for o in opinions if o.modality == name and not o.abstained]
     across = [(a, b) for a, b in combinations(speaking, 2) if a.modality != b.modality]
-    pairs = [(divergence(a.distribution, b.distribution), a, b) for a, b in across]
-    met = [pair for pair in pairs if pair[0] >= APART or (pair[0] >= CLASH and _clash(pair[1], pair[2]))]
-    met = [pair for pair in met if _denies(pair[1], pair[2]) and _denies(pair[2], pair[1])]
-    met.sort(key=lambda pair: -pair[0])
-    return tuple(_record(number, *pair, policy) for number, pair in enumerate(met, start=1))
+    met = [(kind, a, b) for a, b in across if (kind := dispute(a, b)) is not None]
+    met.sort(key=lambda found: (found[0] == "arousal", common(found[1].distribution, found[2].distribution)))
+    return tuple(_record(number, *found, policy) for number, found in enumerate(met, start=1))
 
 
-def _record(number: int, apart: float, first: Opinion, second: Opinion, policy: Policy) -> Conflict:
+def dispute(first: Opinion, second: Opinion) -> Dispute | None:
+    """What two opinions disagree about, `None` where they do not or where one of them hardly says anything."""
+    if _top(first) == _top(second):
+        return None
+    if _contradict(first, second):
+        if _clash(first, second):
+            return "valence"
+        return "neutral" if "neutral" in (_top(first), _top(second)) else "category"
+    a, b = _arousal(first), _arousal(second)
+    heard = first.arousal is not None or second.arousal is not None
+    return "arousal" if heard and min(abs(a), abs(b)) >= AROUSED and a * b < 0 else None
+
+
+def _contradict(first: Opinion, second: Opinion) -> bool:
+    flatter = min(len(o.distribution) * _same(o.distribution, o.distribution) for o in (first, second))
+    least = CLASH if _clash(first, second) else APART
+    apart = common(first.distribution, second.distribution) < least
+    return apart and flatter >= FLAT
+
+
+def _record(number: int, kind: Dispute, first: Opinion, second: Opinion, policy: Policy) -> Conflict:
     return Conflict(
         id=f"{first.utterance}.conflict.{number}",
         utterance=first.utterance,
         kind=f"{first.modality}-{second.modality}",
-        divergence=apart,
+        type=kind,
+        divergence=divergence(first.distribution, second.distribution),
         valence_clash=_clash(first, second),
         hypotheses=(_hypothesis(first), _hypothesis(second)),
         policy=policy,
@@ -61,14 +87,20 @@ def _top(opinion: Opinion) -> str:
     return max(opinion.distribution, key=lambda label: opinion.distribution[label])
 
 
-def _denies(opinion: Opinion, other: Opinion) -> bool:
-    masses = opinion.distribution
-    return masses.get(_top(other), 0.0) < REJECTED / len(masses)
-
-
 def _clash(first: Opinion, second: Opinion) -> bool:
     a, b = first.valence, second.valence
     return a is not None and b is not None and min(abs(a), abs(b)) >= FIRM and a * b < 0
+
+
+def _arousal(opinion: Opinion) -> float:
+    """The opinion's own arousal, else what its labels let expect, -1 to 1."""
+    if opinion.arousal is not None:
+        return opinion.arousal
+    return sum(p * CIRCUMPLEX[label][1] for label, p in opinion.distribution.items() if label in CIRCUMPLEX)
+
+
+def _same(first: Mapping[str, float], second: Mapping[str, float]) -> float:
+    return sum(p * second.get(label, 0.0) for label, p in first.items())
 
 
 def _masses(distribution: Mapping[str, float], names: Sequence[str]) -> list[float]:

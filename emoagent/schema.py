@@ -15,6 +15,7 @@ SCHEMA_VERSION: Literal["1.0"] = "1.0"
 Modality = Literal["text", "face", "voice", "behavior", "dialogue"]
 Mode = Literal["causal", "offline"]
 Policy = Literal["reliability-weighted", "report-both", "face-first", "voice-first"]
+Dispute = Literal["valence", "neutral", "category", "arousal"]
 TranscriptSource = Literal["subtitles", "pocketsphinx", "whisperx", "windows"]
 TimeSource = Literal["recognised", "aligned", "interpolated"]
 
@@ -194,6 +195,11 @@ class Conflict(Record):
     id: str
     utterance: str
     kind: str = Field(description="the two modalities in a fixed order, e.g. text-face")
+    type: Dispute = Field(
+        default="category",
+        description="valence: one pleasant, one unpleasant; neutral: only one expresses anything; category: different "
+        "labels otherwise; arousal: one excited, one calm, though the labels hardly contradict each other",
+    )
     divergence: float = Field(ge=0, le=1, description="Jensen-Shannon divergence in bits")
     valence_clash: bool = Field(description="the two suggest opposite signs of valence")
     hypotheses: tuple[Hypothesis, ...]
@@ -204,8 +210,9 @@ class Claim(Record):
     """One sentence of the explanation and the evidence it stands on."""
 
     text: str
-    cites: tuple[str, ...] = Field(min_length=1, description="evidence ids")
+    cites: tuple[str, ...] = Field(min_length=1, description="evidence ids, of this utterance or an earlier one")
     stance: Literal["supports", "against", "context"] = "supports"
+    modality: Modality | None = Field(default=None, description="the source it speaks of; None: not said, or several")
 
 
 class Shift(Record):
@@ -255,6 +262,10 @@ class ClaimAudit(Record):
     claim: int = Field(ge=0, description="index into the verdict's claims")
     divergence: float = Field(ge=0, le=1, description="Jensen-Shannon divergence in bits")
     flipped: bool
+    change: Signed | None = Field(default=None, description="of the label's probability: after minus before")
+    supported: bool | None = Field(default=None, description="whether its evidence does what it says; None: not tested")
+    reason: str | None = Field(default=None, description="why it is not supported")
+    unknown: tuple[str, ...] = Field(default=(), description="cited ids that do not exist")
 
 
 class Audit(Record):
@@ -322,7 +333,8 @@ class Trace(Record):
         known = {item.id for item in self.evidence}
         cited = {c for v in self.verdicts for claim in v.claims for c in claim.cites}
         cited |= {c for o in self.opinions for c in o.cites}
-        if missing := cited - known:
+        marked = {name for audit in self.audits for claim in audit.claims for name in claim.unknown}
+        if missing := cited - known - marked:
             raise ValueError(f"cited evidence that does not exist: {sorted(missing)}")
         return self
 

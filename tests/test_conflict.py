@@ -3,9 +3,20 @@ from __future__ import annotations
 import pytest
 from judging import case_of, heard, said, seen, voiced
 
-from emoagent.agents.conflict import conflicts, divergence
+from emoagent.agents.conflict import common, conflicts, dispute, divergence
+from emoagent.agents.opinion import valence_of
 from emoagent.agents.reasoner import embedded
-from emoagent.schema import Policy
+from emoagent.labels import labels
+from emoagent.schema import Dispute, Modality, Opinion, Policy
+
+
+def _opinion(modality: Modality, arousal: float | None = None, **masses: float) -> Opinion:
+    """The labels given, and the rest spread evenly over the others."""
+    rest = (1 - sum(masses.values())) / (len(labels()) - len(masses))
+    whole = {label: masses.get(label, rest) for label in labels()}
+    return Opinion(
+        utterance="u1", modality=modality, distribution=whole, valence=valence_of(whole), arousal=arousal, cites=("e",)
+    )
 
 
 def test_divergence_is_symmetric_bounded_and_counts_nothing_as_uniform() -> None:
@@ -13,6 +24,45 @@ def test_divergence_is_symmetric_bounded_and_counts_nothing_as_uniform() -> None
     assert divergence(joy, fear) == divergence(fear, joy) == 1
     assert divergence(joy, joy) == 0
     assert divergence(joy, {}) == divergence(joy, {"joy": 0.5, "fear": 0.5})
+
+
+def test_common_ground_by_hand() -> None:
+    first, second = {"joy": 0.8, "fear": 0.2}, {"joy": 0.4, "fear": 0.6}
+    assert common(first, second) == pytest.approx((0.32 + 0.12) / (0.16 + 0.36))
+    assert common(first, first) == 1
+    assert common({"joy": 1.0}, {"fear": 1.0}) == 0
+    assert common(first, {"joy": 0.5, "fear": 0.5}) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("face", "kind"),
+    [
+        ({"sadness": 0.7}, "valence"),
+        ({"neutral": 0.7}, "neutral"),
+        ({"surprise": 0.7}, "category"),
+        ({"joy": 0.4, "surprise": 0.3}, None),
+        ({"sadness": 0.2}, None),
+    ],
+)
+def test_what_a_conflict_is_about(face: dict[str, float], kind: Dispute | None) -> None:
+    first, second = _opinion("text", joy=0.7), _opinion("face", **face)
+    assert dispute(first, second) == dispute(second, first) == kind
+    assert [found.type for found in conflicts((first, second), "report-both")] == ([kind] if kind else [])
+
+
+def test_a_calm_voice_under_happy_words_is_a_dispute_of_arousal() -> None:
+    words = _opinion("text", joy=0.9)
+    calm, excited = (_opinion("voice", arousal, neutral=0.2) for arousal in (-0.6, 0.6))
+    assert dispute(words, calm) == "arousal"
+    assert dispute(words, excited) is None
+    assert dispute(_opinion("face", sadness=0.3), _opinion("text", surprise=0.3)) is None
+
+
+def test_contradictions_come_before_disputes_of_arousal() -> None:
+    words, face = _opinion("text", joy=0.9), _opinion("face", sadness=0.6)
+    found = conflicts((_opinion("voice", -0.6, neutral=0.2), face, words), "report-both")
+    assert [(each.kind, each.type) for each in found] == [("text-face", "valence"), ("text-voice", "arousal")]
+    assert found[0].id == "u1.conflict.1"
 
 
 def test_words_against_the_face_keep_both_readings() -> None:

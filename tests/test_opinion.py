@@ -107,6 +107,52 @@ def test_a_voice_with_nothing_to_compare_it_with_abstains() -> None:
     assert _of(u, [item(u, 1, "voice", "no_voice", {"voiced": (0.0, "s")})], "voice").abstained
 
 
+@pytest.mark.parametrize(
+    ("kind", "measures", "raised"),
+    [
+        ("gaze", {"averted_share": 0.9, "usual_averted_share": 0.4}, {"sadness", "fear"}),
+        ("gaze", {"averted_share": 0.1, "usual_averted_share": 0.6}, {"joy", "anger"}),
+        ("hand_to_face", {"share": 0.5}, {"sadness", "fear"}),
+        ("gesture", {"strokes": 5.0}, {"joy", "anger"}),
+        ("posture", {"amount": 1.3}, {"joy", "anger"}),
+        ("posture", {"amount": 0.8}, {"disgust", "fear"}),
+    ],
+)
+def test_body_language_that_stands_out_is_a_slight_leaning(
+    kind: str, measures: dict[str, float], raised: set[str]
+) -> None:
+    u = said("")
+    evidence = [item(u, 1, "behavior", kind, {name: (value, "ratio") for name, value in measures.items()}, 0.5)]
+    opinion = _of(u, evidence, "behavior")
+    assert {label for label, p in opinion.distribution.items() if p > 1 / 7} == raised
+    assert max(opinion.distribution.values()) < 1.2 * min(opinion.distribution.values())
+    assert opinion.cites == ("u1.behavior.1",)
+
+
+@pytest.mark.parametrize(
+    ("kind", "measures"),
+    [
+        ("gaze", {"averted_share": 0.9}),
+        ("gaze", {"averted_share": 0.5, "usual_averted_share": 0.4}),
+        ("head_gesture", {"count": 6.0, "amplitude": 12.0}),
+        ("hand_to_face", {"share": 0.05}),
+        ("gesture", {"strokes": 1.0}),
+        ("posture", {"amount": 1.05}),
+    ],
+)
+def test_usual_body_language_and_nods_say_nothing(kind: str, measures: dict[str, float]) -> None:
+    u = said("")
+    evidence = [item(u, 1, "behavior", kind, {name: (value, "ratio") for name, value in measures.items()})]
+    assert _of(u, evidence, "behavior").reason == "nothing in how the body moves stands out"
+
+
+def test_much_body_language_is_still_a_slight_leaning() -> None:
+    u = said("")
+    evidence = [item(u, i, "behavior", "gesture", {"strokes": (9.0, "count")}, 1.0) for i in range(9)]
+    masses = _of(u, evidence, "behavior").distribution
+    assert max(masses.values()) < 1.6 * min(masses.values())
+
+
 def test_opinions_are_blind_to_each_other() -> None:
     u = said("I am so happy!")
     face, voice = seen(u, AU4=3.0, AU15=3.0), voiced(u, pitch=2.0)
