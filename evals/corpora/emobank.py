@@ -17,9 +17,10 @@ class Rated:
     valence: float
     arousal: float
     dominance: float
+    key: str = ""
 
 
 def emobank(folder: Path, split: Split) -> list[Rated]:
     """The sentences of one split. Raises `UsageError` where the file is missing."""
     table = [row for row in rows(folder / "emobank.csv") if row["split"] == split]
-    return [Rated(mended(row["text"]), float(row["V"]), float(row["A"]), float(row["D"])) for row in table]
+    return [Rated(mended(row["text"]), float(row["V"]), float(row["A"]), float(row["D"]), row["id"]) for row in table]

@@ -16,13 +16,15 @@ _MENDED = str.maketrans({"\x85": "...", "\x91": "'", "\x92": "'", "\x93": '"', "
 @dataclass(frozen=True)
 class Line:
     """`labels` are the corpus' own names, the first one the main one. `dialogue` is `None` for a line that stands
-    alone; lines of one dialogue follow one another in order."""
+    alone; lines of one dialogue follow one another in order. `times` are start and end in seconds as the release gives
+    them, which need not be plausible."""
 
     text: str
     labels: tuple[str, ...]
     speaker: str | None = None
     dialogue: str | None = None
     key: str = ""
+    times: tuple[float, float] | None = None
 
 
 def with_history(lines: Sequence[Line]) -> Iterator[tuple[Line, Sequence[Line]]]:
@@ -35,9 +37,26 @@ def with_history(lines: Sequence[Line]) -> Iterator[tuple[Line, Sequence[Line]]]
 
 
 def rows(file: Path, delimiter: str = ",") -> list[dict[str, str]]:
-    """The rows of a table with a header. Raises `UsageError` where the file is missing."""
+    """The rows of a table with a header. Raises `UsageError` where the file is missing, and where a column is asked for
+    that it does not have."""
     with existing(file).open(encoding="utf-8-sig", newline="") as stream:
-        return list(csv.DictReader(stream, delimiter=delimiter))
+        return [_Row(file, row) for row in csv.DictReader(stream, delimiter=delimiter)]
+
+
+class _Row(dict[str, str]):
+    def __init__(self, file: Path, row: dict[str, str]) -> None:
+        super().__init__(row)
+        self.file = file
+
+    def __missing__(self, name: str) -> str:
+        raise UsageError(f"{self.file.name} has no column {name!r}", hint="is it the release of the corpus' authors?")
+
+
+def seconds(start: str, end: str) -> tuple[float, float]:
+    """Times as `00:20:57,256` or `00:20:57.256` in seconds."""
+    parts = ([float(part) for part in time.replace(",", ".").split(":")] for time in (start, end))
+    low, high = (3600 * hours + 60 * minutes + rest for hours, minutes, rest in parts)
+    return low, high
 
 
 def existing(file: Path) -> Path:

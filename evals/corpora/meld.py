@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from emoagent.evals.corpora.line import Line, mended, rows
+from emoagent.evals.corpora.line import Line, mended, rows, seconds
 
 Split = Literal["train", "dev", "test"]
 BROKEN = {("train", "125"), ("train", "1149")}  # dialogues whose clips are cut wrongly
@@ -22,4 +22,5 @@ def meld(folder: Path, split: Split) -> list[Line]:
 def _line(row: dict[str, str], split: str) -> Line:
     dialogue = f"{split}/{row['Dialogue_ID']}"
     text = mended(row["Utterance"])
-    return Line(text, (row["Emotion"],), row["Speaker"], dialogue, f"{dialogue}/{row['Utterance_ID']}")
+    times = seconds(row["StartTime"], row["EndTime"]) if row.get("StartTime") else None
+    return Line(text, (row["Emotion"],), row["Speaker"], dialogue, f"{dialogue}/{row['Utterance_ID']}", times)
