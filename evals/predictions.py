@@ -33,6 +33,8 @@ class Prediction(BaseModel):
     confidence: float | None = Field(default=None, ge=0, le=1)
     valence: float | None = Field(default=None, allow_inf_nan=False)
     arousal: float | None = Field(default=None, allow_inf_nan=False)
+    text: str | None = None
+    steps: tuple[str, ...] | None = None
     abstained: bool = False
     milliseconds: float | None = Field(default=None, ge=0)
 
