@@ -6,9 +6,10 @@ Trained and exported by `emoagent train text`; data, figures and limits stand in
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from hashlib import sha256
 from importlib import resources
 from pathlib import Path
@@ -21,7 +22,7 @@ from emoagent.errors import ModelMissing
 from emoagent.schema import Model
 from emoagent.tools.text_input import Said, encode
 
-WEIGHTS, CARD, KNOWN = "model.onnx", "card.json", "known_words.npy"
+WEIGHTS, CARD = "model.onnx", "card.json"
 SHIPPED = "models/text-minilm"
 MOST_OPEN = 3  # open labels that are named
 
@@ -89,8 +90,14 @@ class TextModel:
         return [min(1.0, max(-1.0, value)) for value in stretched[:2]]
 
 
-@cache
-def text_model(folder: Path | None = None) -> TextModel:
+def text_model() -> TextModel:
+    """The model in the folder that `EMOAGENT_TEXT_MODEL` names, or the one that is shipped. Raises `ModelMissing`."""
+    named = os.environ.get("EMOAGENT_TEXT_MODEL")
+    return load(Path(named) if named else None)
+
+
+@lru_cache(maxsize=2)
+def load(folder: Path | None = None) -> TextModel:
     """The model in `folder`, or the one that is shipped. Raises `ModelMissing` where its files are not there."""
     import onnxruntime
 
