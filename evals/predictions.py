@@ -5,8 +5,8 @@
     {"key": "dev/0/5", "abstained": true}
 
 `key` is what the corpus' reader gives the item (docs/evals.md). Without `label`, the likeliest of `distribution`
-counts. For several labels an item there is `labels`; for ratings, `valence` and `arousal`; `milliseconds` is what it
-cost.
+counts. For several labels an item there is `labels`; for ratings, `valence` and `arousal`; `conflict` says whether the
+sources were seen to disagree; `milliseconds` is what it cost.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ class Prediction(BaseModel):
     arousal: float | None = Field(default=None, allow_inf_nan=False)
     text: str | None = None
     steps: tuple[str, ...] | None = None
+    conflict: bool | None = None
     abstained: bool = False
     milliseconds: float | None = Field(default=None, ge=0)
 
