@@ -46,6 +46,15 @@ class Options:
         """The items that are measured."""
         return items if self.limit is None else items[: self.limit]
 
+    def cut(self, n: int) -> tuple[str, ...]:
+        """A note where only a part of the items was measured."""
+        return () if self.limit is None else (f"only the first {n} items, as asked for by --limit",)
+
+    @property
+    def judged_by(self) -> str:
+        """Who gave the answers: a reasoner, or the system whose predictions are judged."""
+        return self.reasoner if self.predictions is None else self.predictions.stem
+
 
 Measure = Callable[[Path, Options], Result]
 
@@ -86,7 +95,26 @@ def benchmark(*, data: str, splits: Sequence[str], source: str) -> Callable[[Mea
 @cache
 def benchmarks() -> dict[str, Benchmark]:
     """All benchmarks of this folder by name, in alphabetical order."""
-    files = [m.name for m in pkgutil.iter_modules(importlib.import_module("emoagent.evals").__path__) if not m.ispkg]
-    modules = [importlib.import_module(f"emoagent.evals.{name}") for name in sorted(files)]
-    found = [value for module in modules for value in vars(module).values() if isinstance(value, Benchmark)]
+    found = [value for name in _files() for value in _module(name).values() if isinstance(value, Benchmark)]
     return {each.name: each for each in sorted(set(found), key=lambda each: each.name)}
+
+
+def find(name: str) -> Benchmark:
+    """The benchmark of that name; where its file is named alike, no other one is loaded. Raises `UsageError`."""
+    module = name.replace("-", "_")
+    if module in _files() and isinstance(found := _module(module).get(module), Benchmark):
+        return found
+    known = benchmarks()
+    if name not in known:
+        hint = f"one of: {', '.join(known)}; --list tells what they are"
+        raise UsageError(f"there is no benchmark {name!r}", hint=hint)
+    return known[name]
+
+
+def _files() -> list[str]:
+    folder = importlib.import_module("emoagent.evals").__path__
+    return sorted(module.name for module in pkgutil.iter_modules(folder) if not module.ispkg)
+
+
+def _module(name: str) -> dict[str, object]:
+    return vars(importlib.import_module(f"emoagent.evals.{name}"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import cast
 
+from emoagent.evals.bare_call import bare_call
 from emoagent.evals.benchmark import Options, benchmark
 from emoagent.evals.corpora.meld import Split
 from emoagent.evals.corpora.meld import meld as read
@@ -34,6 +35,7 @@ def meld(folder: Path, options: Options) -> Result:
         row("fused", found.fused, options.seed, milliseconds=found.milliseconds),
         row("text only", found.text, options.seed, milliseconds=found.text_milliseconds),
         difference("fused − text only", found.fused, found.text, options.seed),
+        bare_call(lines, options),
     ]
     return _result(options, items, rows, found.models, (*found.notes, *NOTES))
 
@@ -41,8 +43,6 @@ def meld(folder: Path, options: Options) -> Result:
 def _result(
     options: Options, items: list[Answer], rows: list[SystemRow], models: dict[str, str], notes: tuple[str, ...]
 ) -> Result:
-    judged = options.predictions.stem if options.predictions else options.reasoner
-    cut = () if options.limit is None else (f"only the first {len(items)} items",)
     return Result(
         benchmark="meld",
         split=options.split,
@@ -50,8 +50,8 @@ def _result(
         seed=options.seed,
         mode=None if options.predictions else options.mode,
         policy=None if options.predictions else options.policy,
-        reasoner=judged,
+        reasoner=options.judged_by,
         rows=(*rows, row("floor: majority", majority(items), options.seed)),
-        notes=(*cut, *notes),
+        notes=(*options.cut(len(items)), *notes),
         models=models,
     )

@@ -22,6 +22,7 @@ from emoagent.graphs.state import Episode
 from emoagent.schema import Clip, Opinion, Span, Verdict
 from emoagent.settings import Settings, load_settings
 from emoagent.tools.subtitles import READING_SPEED, Cue
+from emoagent.tools.text_model import text_model
 
 TEXT_MODEL = "EMOAGENT_TEXT_MODEL"
 SHORTEST, LONGEST = 0.2, 30.0  # seconds that a turn may last; a time outside is a mistake of the release
@@ -30,13 +31,14 @@ PAUSE, LONGEST_PAUSE = 0.5, 10.0  # between turns: where the release gives none 
 
 @dataclass
 class Replay:
-    """What was answered to the lines, in their order: by the reasoner, and by the opinion on the text alone. Costs are
-    milliseconds an utterance; the text's is that of all opinions, of which only the text's has evidence. `models` maps
-    a model to its sha256; `faults` are what failed on the way."""
+    """What was answered to the lines, in their order: by the reasoner (`fused`, from `verdicts`), and by the opinion on
+    the text alone (`text`, from `opinions`). `models` maps a model to its sha256; `faults` are what failed on the way.
+    """
 
     fused: list[Answer] = field(default_factory=list)
     text: list[Answer] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
+    opinions: list[Opinion | None] = field(default_factory=list)
     seconds_opining: float = 0.0
     seconds_judging: float = 0.0
     models: dict[str, str] = field(default_factory=dict)
@@ -44,7 +46,7 @@ class Replay:
 
     @property
     def text_milliseconds(self) -> float:
-        """Cost of the opinions on one utterance."""
+        """Cost of all opinions on one utterance, of which only the text's has evidence."""
         return 1000 * self.seconds_opining / max(1, len(self.text))
 
     @property
@@ -59,12 +61,16 @@ class Replay:
 
 
 def replay(lines: Sequence[Line], options: Options, truths: Mapping[str, str] | None = None) -> Replay:
-    """Every dialogue from its first line on; nobody is shown a later line. `truths` maps a line's main label to a label
-    of meld7, where the corpus has other names. Raises `UsageError` for an unknown reasoner."""
+    """Every dialogue from its first line on; in causal mode, no line is judged by a later one. `truths` maps a line's
+    main label to a label of meld7, where the corpus has other names.
+
+    Raises `UsageError` for an unknown reasoner, and `ModelMissing` without a text model.
+    """
     if options.reasoner != embedded.name:
         raise UsageError(f"there is no reasoner {options.reasoner!r}", hint=f"--reasoner {embedded.name}")
     settings, found = load_settings(mode=options.mode, policy=options.policy), Replay()
     with text_model_in(options.text_model):
+        text_model()  # a model that is missing is no abstention
         for dialogue in dialogues(lines):
             _replay(dialogue, settings, truths or {}, found)
     return found
@@ -133,6 +139,7 @@ def _replay(dialogue: Sequence[Line], settings: Settings, truths: Mapping[str, s
     for line, verdict in zip(dialogue, judged["verdicts"], strict=True):
         truth = truths.get(line.labels[0], line.labels[0])
         found.verdicts.append(verdict)
+        found.opinions.append(texts.get(verdict.utterance))
         found.fused.append(by_verdict(line, truth, verdict))
         found.text.append(by_opinion(line, truth, texts.get(verdict.utterance)))
 

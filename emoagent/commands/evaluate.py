@@ -12,7 +12,7 @@ from rich.text import Text
 
 from emoagent.commands.listing import show
 from emoagent.errors import UsageError
-from emoagent.evals.benchmark import Benchmark, Options, benchmarks
+from emoagent.evals.benchmark import Benchmark, Options, benchmarks, find
 from emoagent.evals.page import facts, tables
 from emoagent.evals.record import measured, save
 from emoagent.evals.result import Result
@@ -34,7 +34,9 @@ def run(
 ) -> None:
     """Measures and prints. Raises `UsageError` for an unknown benchmark, missing data, or where part of the data would
     go into the results of the project."""
-    chosen = _chosen(name)
+    if name is None:
+        raise UsageError("NAME is missing", hint="emoagent eval --list tells which there are")
+    chosen = find(name)
     if data is None:
         raise UsageError("--data is missing", hint=f"name the folder that holds the release of {chosen.data}")
     if keep and out is None and options.limit is not None:
@@ -53,14 +55,6 @@ def listing(*, as_json: bool) -> None:
     known = benchmarks().values()
     rows = [(each.name, each.data, ", ".join(each.splits), each.summary, each.source) for each in known]
     show(COLUMNS, rows, as_json=as_json, hidden=("source",))
-
-
-def _chosen(name: str | None) -> Benchmark:
-    known = benchmarks()
-    if name is None or name not in known:
-        missing = "NAME is missing" if name is None else f"there is no benchmark {name!r}"
-        raise UsageError(missing, hint=f"one of: {', '.join(known)}; --list tells what they are")
-    return known[name]
 
 
 def _command(chosen: Benchmark, options: Options) -> str:
