@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from emoagent.agents.case import Case, Judgement, Reasoner, Turn
+from emoagent.agents.case import Case, Judgement, Reasoner
+from emoagent.agents.causes import causes
 from emoagent.agents.conflict import conflicts
 from emoagent.agents.explanation import explain
 from emoagent.agents.fusion import Pool, pool
+from emoagent.agents.shift import shift
 from emoagent.labels import CIRCUMPLEX
-from emoagent.schema import Conflict, Shift, Verdict
-from emoagent.tools.word_confidence import INAUDIBLE
+from emoagent.schema import Conflict, Verdict
 
 FLAT = 0.22  # a first label less probable than this says nothing (chance: 0.14)
 UNSURE = 0.1  # mean reliability of the evidence below which nothing is said
 VOICED = 0.5  # how much of the arousal comes from the voice, where it has been measured
-REACTION = 10.0  # seconds within which a turn can answer another's
-SHORT = 7  # words of a turn that may be a mere reaction
 
 
 @dataclass(frozen=True)
@@ -45,9 +44,9 @@ class Embedded:
             valence=_valence(pooled),
             arousal=_arousal(pooled),
             confidence=pooled.confidence,
-            causes=_causes(case, label),
-            shift=_shift(case, label),
-            claims=explain(pooled, case.evidence, case.utterance.text, strongest),
+            causes=causes(case, label),
+            shift=shift(case.utterance, label, case.history),
+            claims=explain(pooled, case, strongest),
             conflict=strongest.id if strongest else None,
             reasoner=self.name,
             mode=case.mode,
@@ -100,30 +99,3 @@ def _arousal(pooled: Pool) -> float:
     if heard:
         expected = (1 - VOICED) * expected + VOICED * sum(heard) / len(heard)
     return round(expected, 4)
-
-
-def _shift(case: Case, label: str) -> Shift | None:
-    """Against the same known person's latest verdict that has a label."""
-    person = case.utterance.person
-    own = [t.verdict for t in case.history if person is not None and t.utterance.person == person and t.verdict.label]
-    if not own or own[-1].label in (None, label):
-        return None
-    return Shift(utterance=own[-1].utterance, before=str(own[-1].label), after=label)
-
-
-def _causes(case: Case, label: str) -> tuple[str, ...]:
-    """In conversation about half of the causes lie in the turn itself and most others just before it (Poria et al.
-    2021, RECCON). So: the turn itself; and, where it is a short answer, the turn of the other just before."""
-    if label == "neutral":
-        return ()
-    before = case.history[-1] if case.history else None
-    reacts = before is not None and _answers(case, before)
-    return (case.utterance.id, before.utterance.id) if before is not None and reacts else (case.utterance.id,)
-
-
-def _answers(case: Case, before: Turn) -> bool:
-    gap = case.utterance.span.start - before.utterance.span.end
-    people = (case.utterance.person, before.utterance.person)
-    another = None in people or people[0] != people[1]
-    heard = [word for word in case.utterance.text.split() if word != INAUDIBLE]
-    return another and 0 < len(heard) <= SHORT and gap <= REACTION

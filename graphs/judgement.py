@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from typing import TypeVar
 
 from emoagent.agents.auditor import audit
 from emoagent.agents.case import Case, Judgement, Turn
-from emoagent.agents.dialogue import recall
+from emoagent.agents.dialogue import FARTHEST, Hindsight, around, foresee, recall
 from emoagent.agents.opinion import opine
 from emoagent.agents.reasoner import embedded
 from emoagent.graphs.stage import Update, faults_into, unexpected
 from emoagent.graphs.state import Episode
 from emoagent.labels import DEFAULT
-from emoagent.schema import Audit, Conflict, Evidence, Fault, Model, Opinion, Utterance, Verdict
+from emoagent.schema import Audit, Evidence, Fault, Model, Opinion, Utterance, Verdict
 from emoagent.settings import Settings
 from emoagent.tools.progress import tell
 from emoagent.tools.text_emotion import text_emotion
@@ -36,24 +40,18 @@ def opine_all(state: Episode, settings: Settings) -> Update:
 
 
 def judge_all(state: Episode, settings: Settings) -> Update:
-    """A verdict for each utterance, in time order; each sees only the verdicts before it."""
-    verdicts, conflicts, faults = list[Verdict](), list[Conflict](), list[Fault]()
-    added = list[tuple[Evidence, Opinion]]()
-    evidence, opinions = _by_utterance(state.evidence), _by_utterance(state.opinions)
-    turns = list[Turn]()
-    for utterance in state.utterances:
-        memory = recall(utterance, tuple(turns))
-        said, thought = evidence.get(utterance.id, []), opinions.get(utterance.id, [])
-        if memory:
-            added.append(memory)
-            said, thought = [*said, memory[0]], [*thought, memory[1]]
-        judgement = _judged(_case(settings, utterance, said, thought, turns), faults)
-        verdicts.append(judgement.verdict)
-        conflicts.extend(judgement.conflicts)
-        turns.append(Turn(utterance, judgement.verdict))
-        tell(utterance.span.end)
-    remembered = {"evidence": [e for e, _ in added], "opinions": [o for _, o in added]}
-    return {**remembered, "verdicts": tuple(verdicts), "conflicts": tuple(conflicts), "faults": faults}
+    """A verdict for each utterance, in time order. Causal: each sees only the verdicts before it. Offline: what comes
+    later counts as well, read from the end backwards."""
+    faults = list[Fault]()
+    bench = _Bench(settings, _by_utterance(state.evidence), _by_utterance(state.opinions), faults)
+    judged = _in_hindsight(bench, state.utterances) if settings.mode == "offline" else _in_turn(bench, state.utterances)
+    return {
+        "evidence": [item for each in judged for item in each.recalled],
+        "opinions": [each.memory for each in judged if each.memory is not None],
+        "verdicts": tuple(each.judgement.verdict for each in judged),
+        "conflicts": tuple(conflict for each in judged for conflict in each.judgement.conflicts),
+        "faults": faults,
+    }
 
 
 def audit_all(state: Episode, settings: Settings) -> Update:
@@ -78,21 +76,90 @@ def _known(name: str, error: Exception) -> None:
     """An opiner that fails has been reported when it was first asked."""
 
 
-def _judged(case: Case, faults: list[Fault]) -> Judgement:
-    """The reasoner's judgement; where it raises, a verdict that is invalid, which is neither a label nor neutral."""
-    with faults_into(faults, embedded.name):
-        return embedded(case)
-    spoken = case.utterance
-    return Judgement(
-        Verdict(
-            utterance=spoken.id, person=spoken.person, label=None, invalid=True, reason="the reasoner failed",
-            reasoner=embedded.name, mode=case.mode,
-        )
-    )  # fmt: skip
+@dataclass(frozen=True)
+class _Bench:
+    """What judging needs to know of each utterance, and where its failures go."""
+
+    settings: Settings
+    evidence: Mapping[str, Sequence[Evidence]]
+    opinions: Mapping[str, Sequence[Opinion]]
+    faults: list[Fault]
+
+    def judge(self, utterance: Utterance, hindsight: Hindsight | None, history: Sequence[Turn]) -> _Judged:
+        """The judgement with what is remembered of other turns."""
+        recalled, memory = hindsight or ((), None)
+        evidence = [*self.evidence.get(utterance.id, ()), *recalled]
+        opinions = [*self.opinions.get(utterance.id, ()), *([memory] if memory else [])]
+        return _Judged(utterance, self._judgement(_case(self.settings, utterance, evidence, opinions, history)),
+                       recalled, memory)  # fmt: skip
+
+    def quietly(self) -> _Bench:
+        """For a first reading: what fails will fail again, and is told then."""
+        return replace(self, faults=[])
+
+    def _judgement(self, case: Case) -> Judgement:
+        """The reasoner's; where it raises, a verdict that is invalid, which is neither a label nor neutral."""
+        with faults_into(self.faults, embedded.name):
+            return embedded(case)
+        spoken = case.utterance
+        return Judgement(
+            Verdict(
+                utterance=spoken.id, person=spoken.person, label=None, invalid=True, reason="the reasoner failed",
+                reasoner=embedded.name, mode=case.mode,
+            )
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Judged:
+    utterance: Utterance
+    judgement: Judgement
+    recalled: tuple[Evidence, ...]
+    memory: Opinion | None
+
+    @property
+    def turn(self) -> Turn:
+        return Turn(self.utterance, self.judgement.verdict)
+
+
+def _in_turn(bench: _Bench, utterances: Sequence[Utterance]) -> list[_Judged]:
+    """Each with the verdicts before it."""
+    judged, turns = list[_Judged](), list[Turn]()
+    for utterance in utterances:
+        memory = recall(utterance, turns)
+        judged.append(bench.judge(utterance, ((memory[0],), memory[1]) if memory else None, turns))
+        turns.append(judged[-1].turn)
+        tell(utterance.span.end)
+    return judged
+
+
+def _in_hindsight(bench: _Bench, utterances: Sequence[Utterance]) -> list[_Judged]:
+    """Each with what its neighbours say on both sides: those before it judged forwards, those after it backwards."""
+    forwards = [each.turn for each in _in_turn(bench.quietly(), utterances)]
+    backwards = _backwards(bench.quietly(), utterances)
+    judged, turns = list[_Judged](), list[Turn]()
+    for place, utterance in enumerate(utterances):
+        both = around(utterance, forwards[:place], backwards[place + 1 : place + 1 + FARTHEST])
+        judged.append(bench.judge(utterance, both, turns))
+        turns.append(judged[-1].turn)
+    return judged
+
+
+def _backwards(bench: _Bench, utterances: Sequence[Utterance]) -> list[Turn]:
+    """Each with the verdicts after it, in time order."""
+    later = deque[Turn]()
+    for utterance in reversed(utterances):
+        memory = foresee(utterance, list(islice(later, FARTHEST)))
+        later.appendleft(bench.judge(utterance, ((memory[0],), memory[1]) if memory else None, ()).turn)
+    return list(later)
 
 
 def _case(
-    settings: Settings, utterance: Utterance, evidence: list[Evidence], opinions: list[Opinion], turns: list[Turn]
+    settings: Settings,
+    utterance: Utterance,
+    evidence: Sequence[Evidence],
+    opinions: Sequence[Opinion],
+    turns: Sequence[Turn],
 ) -> Case:
     return Case(
         utterance=utterance,
