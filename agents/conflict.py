@@ -11,7 +11,7 @@ from emoagent.schema import Conflict, Dispute, Hypothesis, Modality, Opinion, Po
 
 ORDER: tuple[Modality, ...] = ("text", "face", "voice")
 # Set on CREMA-D's votes so that at most one in twenty pairs fires whose channels agree by the votes of other raters.
-APART = 0.6  # the common ground of two opinions below which they conflict
+APART = 0.5  # the common ground of two opinions below which they conflict
 CLASH = 0.8  # the same where their valences have opposite signs
 FLAT = 1.2  # an opinion that agrees with itself less than this, a uniform one being 1, contradicts nobody
 FIRM = 0.25  # a valence closer to 0 than this has no sign
