@@ -27,6 +27,8 @@ app = typer.Typer(
 )
 models = typer.Typer(help="The model files: list, pull, verify.", no_args_is_help=True)
 app.add_typer(models, name="models")
+train = typer.Typer(help="Train the models again, from published data.", no_args_is_help=True)
+app.add_typer(train, name="train")
 
 Json = Annotated[bool, typer.Option("--json", help="print JSON on stdout and nothing else")]
 
@@ -236,3 +238,19 @@ def models_verify(as_json: Json = False) -> None:
     from emoagent.commands.models import verify
 
     verify(as_json=as_json)
+
+
+@train.command("text")
+def train_text(
+    data: Annotated[Path, typer.Option(help="folder that holds goemotions/, xed/, emobank/, emorynlp/, meld/")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="folder for the model")],
+    corpus: Annotated[str, typer.Option(help="permissive (what is shipped) or meld (research only)")] = "permissive",
+    seed: Annotated[int, typer.Option(help="order of the data, dropout")] = 7,
+    start: Annotated[Path | None, typer.Option(help="folder of a permissive model from which meld goes on")] = None,
+    encoder: Annotated[Path | None, typer.Option(help="folder of the encoder [default: all-MiniLM-L6-v2]")] = None,
+    as_json: Json = False,
+) -> None:
+    """Fine-tune the text model, calibrate it and export it to ONNX int8; use it by EMOAGENT_TEXT_MODEL=FOLDER."""
+    from emoagent.commands.train import text
+
+    text(corpus, data, out, seed=seed, start=start, encoder=encoder, as_json=as_json)

@@ -1,4 +1,4 @@
-"""The training loop: AdamW with a linear warm-up and decay, batches of like length, the same order for the same seed."""
+"""The training loop: AdamW, a linear warm-up and decay, batches of like length, the same order for the same seed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,6 +16,8 @@ from torch import Tensor
 
 from emoagent.training.text.examples import Example
 from emoagent.training.text.model import TextModel, batch, loss
+
+REPORTED = 50  # steps from one line of progress to the next
 
 
 @dataclass(frozen=True)
@@ -35,29 +38,39 @@ def train(model: TextModel, epochs: Sequence[Sequence[Example]], plan: Plan, see
     torch.manual_seed(seed)
     source = random.Random(seed)
     batches = [part for examples in epochs for part in bucketed(examples, plan.size, source)]
-    steps = max(1, len(batches))
-    groups = [
-        {"params": [p for p in model.parameters() if p.dim() > 1], "weight_decay": plan.decay},
-        {"params": [p for p in model.parameters() if p.dim() <= 1], "weight_decay": 0.0},
-    ]
-    optimizer = torch.optim.AdamW(groups, lr=plan.rate, fused=True)
-    warm = max(1, round(plan.warm * steps))
-    slope: Callable[[int], float] = lambda i: min((i + 1) / warm, max(0.0, (steps - i) / max(1, steps - warm)))  # noqa: E731
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, slope)
+    optimizer = torch.optim.AdamW(_groups(model, plan), lr=plan.rate, fused=True)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, _slope(len(batches), plan.warm))
     model.train()
     began, mean = time.perf_counter(), 0.0
-    for i, part in enumerate(batches):
-        out, _ = model(*batch(part))
-        value = loss(model, out, part, plan.shares, plan.smooth)
-        value.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(model.parameters(), plan.clip)
-        optimizer.step()
-        optimizer.zero_grad()
+    for i, part in enumerate(batches, start=1):
+        value = _step(model, part, plan, optimizer)
         schedule.step()
-        mean += (float(value) - mean) / min(i + 1, 50)
-        if i % 50 == 49:
-            sys.stderr.write(f"step {i + 1}/{steps}  loss {mean:.3f}  {time.perf_counter() - began:.0f} s\n")
+        mean += (value - mean) / min(i, REPORTED)
+        if i % REPORTED == 0:
+            sys.stderr.write(f"step {i}/{len(batches)}  loss {mean:.3f}  {time.perf_counter() - began:.0f} s\n")
     return model.eval()
+
+
+def _step(model: TextModel, part: list[Example], plan: Plan, optimizer: torch.optim.Optimizer) -> float:
+    out, _ = model(*batch(part))
+    value = loss(model, out, part, plan.shares, plan.smooth)
+    value.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), plan.clip)
+    optimizer.step()
+    optimizer.zero_grad()
+    return float(value.detach())
+
+
+def _groups(model: TextModel, plan: Plan) -> list[dict[str, Any]]:
+    """Matrices decay; biases and norms do not."""
+    shrunk = [p for p in model.parameters() if p.dim() > 1]
+    kept = [p for p in model.parameters() if p.dim() <= 1]
+    return [{"params": shrunk, "weight_decay": plan.decay}, {"params": kept, "weight_decay": 0.0}]
+
+
+def _slope(steps: int, share: float) -> Callable[[int], float]:
+    warm = max(1, round(share * steps))
+    return lambda step: min((step + 1) / warm, max(0.0, (steps - step) / max(1, steps - warm)))
 
 
 def bucketed(examples: Sequence[Example], size: int, source: random.Random) -> Iterator[list[Example]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from transformers import AutoModel
 from emoagent.training.text.examples import DOMAINS, EMORY7, MELD7, Example
 
 OPEN_LABELS = 28
+SHARES = {"meld7": 1.0, "emorynlp7": 0.3, "open": 0.3, "rated": 5.0}  # of each head in the loss
 HEADS = {"meld7": len(MELD7), "emorynlp7": len(EMORY7), "open": OPEN_LABELS, "rated": 3}
 
 
@@ -73,34 +75,50 @@ def batch(examples: list[Example]) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def loss(
-    model: TextModel, out: Tensor, examples: list[Example], shares: dict[str, float], smooth: float = 0.0
+    model: TextModel, out: Tensor, examples: list[Example], shares: Mapping[str, float], smooth: float = 0.0
 ) -> Tensor:
-    """The sum over the heads of their mean losses over the whole batch, weighted by `shares`."""
+    """The sum over the heads of their losses, weighted by `shares`, over the number of examples. A head learns only
+    from the examples that have a target for it. `smooth` is label smoothing of meld7 (Szegedy et al. 2016)."""
     heads = dict(zip(HEADS, out.split(list(HEADS.values()), dim=1), strict=True))
     total = out.new_zeros(())
-    if asked := [i for i, x in enumerate(examples) if x.allowed]:
-        rows = torch.tensor(asked)
-        where = torch.tensor([examples[i].domain for i in asked])
-        open_ = torch.full((len(asked), len(MELD7)), float("-inf"))
-        for k, i in enumerate(asked):
-            open_[k, list(examples[i].allowed)] = 0.0
-        weight = torch.tensor([examples[i].weight for i in asked])
-        logs = F.log_softmax(heads["meld7"][rows] + model.domain[where], dim=1)
-        each = -torch.logsumexp(logs + open_, dim=1)
-        if smooth:
-            each = (1 - smooth) * each - smooth * logs.mean(1)
-        total = total + (each * weight).sum() / len(examples)
-    if asked := [i for i, x in enumerate(examples) if x.emory is not None]:
-        target = torch.tensor([examples[i].emory for i in asked])
-        each = F.cross_entropy(heads["emorynlp7"][asked], target, reduction="sum") / len(examples)
-        total = total + shares.get("emorynlp7", 0.3) * each
-    if asked := [i for i, x in enumerate(examples) if x.open is not None]:
-        target = torch.zeros(len(asked), OPEN_LABELS)
-        for k, i in enumerate(asked):
-            target[k, list(examples[i].open or ())] = 1.0
-        each = F.binary_cross_entropy_with_logits(heads["open"][asked], target, reduction="none").sum(1)
-        total = total + shares.get("open", 0.3) * each.sum() / len(examples)
-    if asked := [i for i, x in enumerate(examples) if x.rated is not None]:
-        target = torch.tensor([examples[i].rated for i in asked])
-        total = total + shares.get("rated", 5.0) * ((heads["rated"][asked] - target) ** 2).sum() / len(examples)
+    for name, (asked, of_head) in LOSSES.items():
+        chosen = [i for i, example in enumerate(examples) if asked(example)]
+        if chosen:
+            value = of_head(model, heads[name][chosen], [examples[i] for i in chosen], smooth)
+            total = total + shares.get(name, SHARES[name]) * value / len(examples)
     return total
+
+
+def _allowed_loss(model: TextModel, logits: Tensor, examples: list[Example], smooth: float) -> Tensor:
+    """Log loss of the sum over the labels that would be right; each domain has its own label frequencies."""
+    closed = torch.full((len(examples), len(MELD7)), float("-inf"))
+    for row, example in zip(closed, examples, strict=True):
+        row[list(example.allowed)] = 0.0
+    logs = F.log_softmax(logits + model.domain[[example.domain for example in examples]], dim=1)
+    each = -(1 - smooth) * torch.logsumexp(logs + closed, dim=1) - smooth * logs.mean(1)
+    return (each * torch.tensor([example.weight for example in examples])).sum()
+
+
+def _emory_loss(_: TextModel, logits: Tensor, examples: list[Example], __: float) -> Tensor:
+    return F.cross_entropy(logits, torch.tensor([example.emory for example in examples]), reduction="sum")
+
+
+def _open_loss(_: TextModel, logits: Tensor, examples: list[Example], __: float) -> Tensor:
+    target = torch.zeros_like(logits)
+    for row, example in zip(target, examples, strict=True):
+        row[list(example.open or ())] = 1.0
+    return F.binary_cross_entropy_with_logits(logits, target, reduction="sum")
+
+
+def _rated_loss(_: TextModel, ratings: Tensor, examples: list[Example], __: float) -> Tensor:
+    return ((ratings - torch.tensor([example.rated for example in examples])) ** 2).sum()
+
+
+Asked = Callable[[Example], bool]
+OfHead = Callable[[TextModel, Tensor, list[Example], float], Tensor]
+LOSSES: Mapping[str, tuple[Asked, OfHead]] = {
+    "meld7": (lambda example: bool(example.allowed), _allowed_loss),
+    "emorynlp7": (lambda example: example.emory is not None, _emory_loss),
+    "open": (lambda example: example.open is not None, _open_loss),
+    "rated": (lambda example: example.rated is not None, _rated_loss),
+}

