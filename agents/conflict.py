@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from math import log2
 
-from emoagent.labels import CIRCUMPLEX
 from emoagent.schema import Conflict, Dispute, Hypothesis, Modality, Opinion, Policy
 
 ORDER: tuple[Modality, ...] = ("text", "face", "voice")
@@ -15,7 +14,6 @@ APART = 0.5  # the common ground of two opinions below which they conflict
 CLASH = 0.8  # the same where their valences have opposite signs
 FLAT = 1.2  # an opinion that agrees with itself less than this, a uniform one being 1, contradicts nobody
 FIRM = 0.25  # a valence closer to 0 than this has no sign
-AROUSED = 0.4  # an arousal closer to 0 than this is neither calm nor excited
 
 
 def divergence(first: Mapping[str, float], second: Mapping[str, float]) -> float:
@@ -39,28 +37,19 @@ def conflicts(opinions: Sequence[Opinion], policy: Policy) -> tuple[Conflict, ..
     speaking = [o for name in ORDER for o in opinions if o.modality == name and not o.abstained]
     across = [(a, b) for a, b in combinations(speaking, 2) if a.modality != b.modality]
     met = [(kind, a, b) for a, b in across if (kind := dispute(a, b)) is not None]
-    met.sort(key=lambda found: (found[0] == "arousal", common(found[1].distribution, found[2].distribution)))
+    met.sort(key=lambda found: common(found[1].distribution, found[2].distribution))
     return tuple(_record(number, *found, policy) for number, found in enumerate(met, start=1))
 
 
 def dispute(first: Opinion, second: Opinion) -> Dispute | None:
     """What two opinions disagree about, `None` where they do not or where one of them hardly says anything."""
-    if _top(first) == _top(second):
-        return None
-    if _contradict(first, second):
-        if _clash(first, second):
-            return "valence"
-        return "neutral" if "neutral" in (_top(first), _top(second)) else "category"
-    a, b = _arousal(first), _arousal(second)
-    heard = first.arousal is not None or second.arousal is not None
-    return "arousal" if heard and min(abs(a), abs(b)) >= AROUSED and a * b < 0 else None
-
-
-def _contradict(first: Opinion, second: Opinion) -> bool:
+    tops = {_top(first), _top(second)}
     flatter = min(len(o.distribution) * _same(o.distribution, o.distribution) for o in (first, second))
-    least = CLASH if _clash(first, second) else APART
-    apart = common(first.distribution, second.distribution) < least
-    return apart and flatter >= FLAT
+    clash = _clash(first, second)
+    apart = common(first.distribution, second.distribution) < (CLASH if clash else APART)
+    if len(tops) == 1 or flatter < FLAT or not apart:
+        return None
+    return "valence" if clash else "neutral" if "neutral" in tops else "category"
 
 
 def _record(number: int, kind: Dispute, first: Opinion, second: Opinion, policy: Policy) -> Conflict:
@@ -90,13 +79,6 @@ def _top(opinion: Opinion) -> str:
 def _clash(first: Opinion, second: Opinion) -> bool:
     a, b = first.valence, second.valence
     return a is not None and b is not None and min(abs(a), abs(b)) >= FIRM and a * b < 0
-
-
-def _arousal(opinion: Opinion) -> float:
-    """The opinion's own arousal, else what its labels let expect, -1 to 1."""
-    if opinion.arousal is not None:
-        return opinion.arousal
-    return sum(p * CIRCUMPLEX[label][1] for label, p in opinion.distribution.items() if label in CIRCUMPLEX)
 
 
 def _same(first: Mapping[str, float], second: Mapping[str, float]) -> float:

@@ -15,7 +15,7 @@ SCHEMA_VERSION: Literal["1.0"] = "1.0"
 Modality = Literal["text", "face", "voice", "behavior", "dialogue"]
 Mode = Literal["causal", "offline"]
 Policy = Literal["reliability-weighted", "report-both", "face-first", "voice-first"]
-Dispute = Literal["valence", "neutral", "category", "arousal"]
+Dispute = Literal["valence", "neutral", "category"]
 TranscriptSource = Literal["subtitles", "pocketsphinx", "whisperx", "windows"]
 TimeSource = Literal["recognised", "aligned", "interpolated"]
 
@@ -198,7 +198,7 @@ class Conflict(Record):
     type: Dispute = Field(
         default="category",
         description="valence: one pleasant, one unpleasant; neutral: only one expresses anything; category: different "
-        "labels otherwise; arousal: one excited, one calm, though the labels hardly contradict each other",
+        "labels otherwise",
     )
     divergence: float = Field(ge=0, le=1, description="Jensen-Shannon divergence in bits")
     valence_clash: bool = Field(description="the two suggest opposite signs of valence")
@@ -265,7 +265,7 @@ class ClaimAudit(Record):
     change: Signed | None = Field(default=None, description="of the label's probability: after minus before")
     supported: bool | None = Field(default=None, description="whether its evidence does what it says; None: not tested")
     reason: str | None = Field(default=None, description="why it is not supported")
-    unknown: tuple[str, ...] = Field(default=(), description="cited ids that do not exist")
+    unknown: tuple[str, ...] = Field(default=(), description="cited ids that are not evidence about this utterance")
 
 
 class Audit(Record):
@@ -275,6 +275,8 @@ class Audit(Record):
     utterance: str
     cited_divergence: float = Field(ge=0, le=1, description="bits")
     cited_flipped: bool
+    cited_removed: int | None = Field(default=None, ge=0, description="items of cited evidence that were removed")
+    uncited_removed: int | None = Field(default=None, ge=0, description="items in each choice of uncited evidence")
     uncited_divergence: float | None = Field(default=None, ge=0, le=1, description="bits; None: nothing uncited")
     uncited_flipped: Probability | None = Field(default=None, description="share of the choices that flipped")
     claims: tuple[ClaimAudit, ...] = ()
@@ -331,10 +333,10 @@ class Trace(Record):
     @model_validator(mode="after")
     def _cites_exist(self) -> Self:
         known = {item.id for item in self.evidence}
-        cited = {c for v in self.verdicts for claim in v.claims for c in claim.cites}
-        cited |= {c for o in self.opinions for c in o.cites}
         marked = {name for audit in self.audits for claim in audit.claims for name in claim.unknown}
-        if missing := cited - known - marked:
+        cited = {c for v in self.verdicts for claim in v.claims for c in claim.cites} - marked
+        cited |= {c for o in self.opinions for c in o.cites}
+        if missing := cited - known:
             raise ValueError(f"cited evidence that does not exist: {sorted(missing)}")
         return self
 

@@ -10,13 +10,11 @@ from emoagent.labels import labels
 from emoagent.schema import Dispute, Modality, Opinion, Policy
 
 
-def _opinion(modality: Modality, arousal: float | None = None, **masses: float) -> Opinion:
+def _opinion(modality: Modality, **masses: float) -> Opinion:
     """The labels given, and the rest spread evenly over the others."""
     rest = (1 - sum(masses.values())) / (len(labels()) - len(masses))
     whole = {label: masses.get(label, rest) for label in labels()}
-    return Opinion(
-        utterance="u1", modality=modality, distribution=whole, valence=valence_of(whole), arousal=arousal, cites=("e",)
-    )
+    return Opinion(utterance="u1", modality=modality, distribution=whole, valence=valence_of(whole), cites=("e",))
 
 
 def test_divergence_is_symmetric_bounded_and_counts_nothing_as_uniform() -> None:
@@ -50,19 +48,15 @@ def test_what_a_conflict_is_about(face: dict[str, float], kind: Dispute | None) 
     assert [found.type for found in conflicts((first, second), "report-both")] == ([kind] if kind else [])
 
 
-def test_a_calm_voice_under_happy_words_is_a_dispute_of_arousal() -> None:
-    words = _opinion("text", joy=0.9)
-    calm, excited = (_opinion("voice", arousal, neutral=0.2) for arousal in (-0.6, 0.6))
-    assert dispute(words, calm) == "arousal"
-    assert dispute(words, excited) is None
-    assert dispute(_opinion("face", sadness=0.3), _opinion("text", surprise=0.3)) is None
-
-
-def test_contradictions_come_before_disputes_of_arousal() -> None:
-    words, face = _opinion("text", joy=0.9), _opinion("face", sadness=0.6)
-    found = conflicts((_opinion("voice", -0.6, neutral=0.2), face, words), "report-both")
-    assert [(each.kind, each.type) for each in found] == [("text-face", "valence"), ("text-voice", "arousal")]
-    assert found[0].id == "u1.conflict.1"
+def test_the_sharpest_conflict_comes_first() -> None:
+    words, face, voice = _opinion("text", joy=0.9), _opinion("face", sadness=0.6), _opinion("voice", anger=0.45)
+    found = conflicts((voice, face, words), "report-both")
+    assert [(each.kind, each.type) for each in found] == [
+        ("text-face", "valence"),
+        ("text-voice", "valence"),
+        ("face-voice", "category"),
+    ]
+    assert [each.id for each in found] == ["u1.conflict.1", "u1.conflict.2", "u1.conflict.3"]
 
 
 def test_words_against_the_face_keep_both_readings() -> None:
