@@ -81,7 +81,7 @@ def _guesses(heard: Sequence[Heard], order: int) -> list[tuple[str, float]]:
             span = Span(start=0, end=measures.duration)
             utterance = Utterance(id="u", person=speaker, span=span, text="", source="subtitles")
             evidence = _evidence(utterance, list(findings(utterance, measures, so_far)))
-            if evidence and (masses := voice_opinion.run(utterance, evidence).distribution):
+            if evidence and (masses := voice_opinion.run(utterance, evidence, ()).distribution):
                 found[n] = (max(masses, key=lambda name: masses[name]), max(masses[label], 1e-4))
     return found
 
