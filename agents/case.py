@@ -10,10 +10,11 @@ from emoagent.schema import Conflict, Evidence, Mode, Opinion, Policy, Utterance
 
 @dataclass(frozen=True)
 class Turn:
-    """An utterance that has been judged."""
+    """An utterance that has been judged. `quoted` are the ids of the evidence that quotes it."""
 
     utterance: Utterance
     verdict: Verdict
+    quoted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

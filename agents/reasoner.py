@@ -20,9 +20,11 @@ VOICED = 0.5  # how much of the arousal comes from the voice, where it has been 
 
 @dataclass(frozen=True)
 class Embedded:
-    """Judges by the rules in docs/design/judgement.md; nothing is learned but the weights it is given."""
+    """Judges by the rules in docs/design/judgement.md; nothing is learned but the weights it is given. `explains`:
+    verdicts come with claims; the audit, which judges each case many times over, does without."""
 
     name: str = "embedded"
+    explains: bool = True
 
     def __call__(self, case: Case) -> Judgement:
         """The verdict on `case`, from its opinions alone."""
@@ -46,7 +48,7 @@ class Embedded:
             confidence=pooled.confidence,
             causes=causes(case, label),
             shift=shift(case.utterance, label, case.history),
-            claims=explain(pooled, case, strongest),
+            claims=explain(pooled, case, met) if self.explains else (),
             conflict=strongest.id if strongest else None,
             reasoner=self.name,
             mode=case.mode,

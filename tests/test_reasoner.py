@@ -26,7 +26,7 @@ def test_claims_say_what_carried_the_verdict() -> None:
     claims = embedded(case_of(u, [heard(u), *seen(u, AU6=2.6, AU12=4.0)])).verdict.claims
     texts = " ".join(claim.text for claim in claims)
     assert "‘I am so happy for you!’ suggest joy" in texts
-    assert "lip corner puller (AU12) at 4.0 of 5" in texts
+    assert "raised lip corners (AU12) at 4.0 of 5" in texts
     assert "feel" not in texts
     assert 2 <= len(claims) <= 4
 
@@ -35,7 +35,7 @@ def test_what_speaks_against_is_named() -> None:
     u = said("I am so sorry for your loss, how sad.")
     claims = embedded(case_of(u, [heard(u), *seen(u, reliability=0.4, AU12=3.0)])).verdict.claims
     [against] = [claim for claim in claims if claim.stance == "against"]
-    assert against.text.startswith("Against it: the face shows lip corner puller")
+    assert against.text.startswith("Against it: the face shows raised lip corners")
     assert against.cites == ("u1.face.1",)
 
 
