@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
@@ -23,6 +23,7 @@ from emoagent.tools.progress import tell
 from emoagent.tools.text_emotion import text_emotion
 
 T = TypeVar("T", Evidence, Opinion)
+QUOTATION = "quotation"
 SEEN = 8  # utterances before, that an opiner is shown
 
 
@@ -56,14 +57,21 @@ def judge_all(state: Episode, settings: Settings) -> Update:
 
 def audit_all(state: Episode, settings: Settings) -> Update:
     """Whether each verdict stands on the evidence that it cites."""
-    audits, turns, faults = list[Audit](), list[Turn](), list[Fault]()
+    audits, faults = list[Audit](), list[Fault]()
+    for case, verdict in cases(state, settings):
+        audits.append(_audited(case, verdict, faults))
+        tell(case.utterance.span.end)
+    return {"audits": tuple(audits), "faults": faults}
+
+
+def cases(state: Episode, settings: Settings) -> Iterator[tuple[Case, Verdict]]:
+    """What was judged, with the verdicts of `state`, which holds what was recalled as well."""
+    turns = list[Turn]()
     evidence, opinions = _by_utterance(state.evidence), _by_utterance(state.opinions)
     for utterance, verdict in zip(state.utterances, state.verdicts, strict=True):
-        case = _case(settings, utterance, evidence.get(utterance.id, []), opinions.get(utterance.id, []), turns)
-        audits.append(_audited(case, verdict, faults))
-        turns.append(Turn(utterance, verdict))
-        tell(utterance.span.end)
-    return {"audits": tuple(audits), "faults": faults}
+        about = evidence.get(utterance.id, [])
+        yield _case(settings, utterance, about, opinions.get(utterance.id, []), turns), verdict
+        turns.append(_turn(utterance, verdict, about))
 
 
 def _audited(case: Case, verdict: Verdict, faults: list[Fault]) -> Audit:
@@ -90,8 +98,8 @@ class _Bench:
         recalled, memory = hindsight or ((), None)
         evidence = [*self.evidence.get(utterance.id, ()), *recalled]
         opinions = [*self.opinions.get(utterance.id, ()), *([memory] if memory else [])]
-        return _Judged(utterance, self._judgement(_case(self.settings, utterance, evidence, opinions, history)),
-                       recalled, memory)  # fmt: skip
+        judgement = self._judgement(_case(self.settings, utterance, evidence, opinions, history))
+        return _Judged(_turn(utterance, judgement.verdict, evidence), judgement, recalled, memory)
 
     def quietly(self) -> _Bench:
         """For a first reading: what fails will fail again, and is told then."""
@@ -112,14 +120,10 @@ class _Bench:
 
 @dataclass(frozen=True)
 class _Judged:
-    utterance: Utterance
+    turn: Turn
     judgement: Judgement
     recalled: tuple[Evidence, ...]
     memory: Opinion | None
-
-    @property
-    def turn(self) -> Turn:
-        return Turn(self.utterance, self.judgement.verdict)
 
 
 def _in_turn(bench: _Bench, utterances: Sequence[Utterance]) -> list[_Judged]:
@@ -152,6 +156,10 @@ def _backwards(bench: _Bench, utterances: Sequence[Utterance]) -> list[Turn]:
         memory = foresee(utterance, list(islice(later, FARTHEST)))
         later.appendleft(bench.judge(utterance, ((memory[0],), memory[1]) if memory else None, ()).turn)
     return list(later)
+
+
+def _turn(utterance: Utterance, verdict: Verdict, evidence: Sequence[Evidence]) -> Turn:
+    return Turn(utterance, verdict, tuple(item.id for item in evidence if item.kind == QUOTATION))
 
 
 def _case(
