@@ -1,1 +1,1 @@
-"""Prompt texts as files with strict variables and a fingerprint."""
+"""Prompt texts as files with strict variables and a fingerprint; see `template.py`."""
