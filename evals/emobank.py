@@ -53,7 +53,7 @@ def emobank(folder: Path, options: Options) -> Result:
 
 
 def _row(system: str, truth: Sequence[Rated], said: Sequence[Pair], seed: int, cost: float | None) -> SystemRow:
-    silent = sum(None in pair for pair in said)
+    silent = sum(pair == (None, None) for pair in said)
     figures = {}
     for place, name in enumerate(("valence", "arousal")):
         real, told = [getattr(each, name) for each in truth], [pair[place] or 0.0 for pair in said]

@@ -12,9 +12,9 @@ from emoagent.labels import LABEL_SETS
 from emoagent.tools import text_model
 from emoagent.tools.text_input import tokenizer
 
-WORDS = {"fine": "neutral", "happy": "joy", "angry": "anger", "wow": "surprise", "sad": "sadness", "ugh": "disgust",
+WORDS = {"table": "neutral", "happy": "joy", "angry": "anger", "wow": "surprise", "sad": "sadness", "ugh": "disgust",
          "afraid": "fear"}  # fmt: skip
-EMORY = {"fine": "neutral", "happy": "joyful", "angry": "mad", "sad": "sad", "afraid": "scared"}
+EMORY = {"table": "neutral", "happy": "joyful", "angry": "mad", "sad": "sad", "afraid": "scared"}
 OPEN = ("joy", "love", "neutral")
 SURE = 4.0  # the log-odds of the label of a word
 
@@ -24,7 +24,7 @@ class Session:
 
     def run(self, _: None, fed: dict[str, NDArray[np.int64]]) -> list[NDArray[np.float32]]:
         own = fed["ids"][0][fed["types"][0] == 0]
-        words = set(tokenizer().decode(own.tolist()).split())
+        words = {tokenizer().id_to_token(number) for number in own.tolist()}
         known = {WORDS[word] for word in words if word in WORDS}
         emory = {EMORY[word] for word in words if word in EMORY}
         raw = [SURE * (name in known) for name in LABEL_SETS["meld7"]]

@@ -3,7 +3,7 @@ not independent."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +19,19 @@ Metric = Callable[[Sequence[Answer]], float]
 def figure(metric: Metric, answers: Sequence[Answer], seed: int, draws: int = DRAWS) -> Figure:
     """The metric with its interval; groups are drawn where answers have them, else single answers. A sample in which
     the metric is not defined (NaN) is left out."""
-    whole = coded(answers)
-    found = [metric(whole.at(chosen)) for chosen in samples([a.group for a in answers], seed, draws)]
-    return spanned(metric(whole), found)
+    return figures({"": metric}, answers, seed, draws)[""]
+
+
+def figures(
+    metrics: Mapping[str, Metric], answers: Sequence[Answer], seed: int, draws: int = DRAWS
+) -> dict[str, Figure]:
+    """Several metrics over the same samples, which saves most of the time."""
+    whole, found = coded(answers), {name: list[float]() for name in metrics}
+    for chosen in samples([a.group for a in answers], seed, draws):
+        sample = whole.at(chosen)
+        for name, metric in metrics.items():
+            found[name].append(metric(sample))
+    return {name: spanned(metric(whole), found[name]) for name, metric in metrics.items()}
 
 
 def paired(metric: Metric, first: Sequence[Answer], second: Sequence[Answer], seed: int, draws: int = DRAWS) -> Figure:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import overload
 
 import numpy as np
@@ -24,18 +25,19 @@ class Coded(Sequence[Answer]):
         """The answers at these of its places."""
         return Coded(self.base, self.names, self.codes, self.places[places])
 
-    @property
+    @cached_property
     def truth(self) -> Integers:
         """The code of what is right, for each answer."""
         codes: Integers = self.codes[0, self.places]
         return codes
 
-    @property
+    @cached_property
     def label(self) -> Integers:
         """The code of what was said, for each answer."""
         codes: Integers = self.codes[1, self.places]
         return codes
 
+    @cached_property
     def confusion(self) -> Integers:
         """How often each label (row) was answered by each label (column); the last column counts missing ones."""
         width = len(self.names) + 1

@@ -49,7 +49,7 @@ def macro_f1(answers: Sequence[Answer]) -> float:
 
 def unweighted_recall(answers: Sequence[Answer]) -> float:
     """Mean recall over the labels of the truth (UAR)."""
-    table = coded(answers).confusion()
+    table = coded(answers).confusion
     counts = table.sum(axis=1)
     right = np.diagonal(table)[counts > 0] / counts[counts > 0]
     return float(right.mean()) if len(right) else 0.0
@@ -64,6 +64,6 @@ def selective_accuracy(answers: Sequence[Answer]) -> float:
 
 def _f1(known: Coded) -> tuple[Values, Values]:
     """F1 of every label, 0 where it neither occurs nor is said, and how often it occurs."""
-    table = known.confusion().astype(float)
+    table = known.confusion.astype(float)
     counts, said = table.sum(axis=1), table[:, :-1].sum(axis=0)
     return 2 * np.diagonal(table) / np.maximum(counts + said, 1), counts

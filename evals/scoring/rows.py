@@ -8,8 +8,7 @@ from dataclasses import replace
 
 from emoagent.evals.result import Figure, SystemRow
 from emoagent.evals.scoring.answer import Answer
-from emoagent.evals.scoring.bootstrap import Metric, figure, paired
-from emoagent.evals.scoring.codes import coded
+from emoagent.evals.scoring.bootstrap import Metric, figures, paired
 from emoagent.evals.scoring.labels import (
     accuracy,
     class_f1,
@@ -39,12 +38,11 @@ def row(
 ) -> SystemRow:
     """A row with `metrics`; without, with `label_metrics`: the headline, per-class F1, and how it abstains."""
     chosen = label_metrics(answers) if metrics is None else metrics
-    known = coded(answers)
     return SystemRow(
         system=system,
         part=part,
         n=len(answers),
-        figures={name: figure(metric, known, seed) for name, metric in chosen.items()},
+        figures=figures(chosen, answers, seed),
         invalid_rate=_share(sum(a.invalid for a in answers), answers),
         abstention_rate=_share(sum(a.label is None and not a.invalid for a in answers), answers),
         milliseconds=milliseconds,
@@ -64,8 +62,8 @@ def difference(
 ) -> SystemRow:
     """How much better `first` is than `second` on the same items, by a paired bootstrap."""
     compared: dict[str, Metric] = {"accuracy": accuracy, "weighted F1": weighted_f1}
-    figures = {name: points(paired(metric, first, second, seed)) for name, metric in compared.items()}
-    return SystemRow(system=f"difference: {system}", part=part, n=len(first), figures=figures)
+    found = {name: points(paired(metric, first, second, seed)) for name, metric in compared.items()}
+    return SystemRow(system=f"difference: {system}", part=part, n=len(first), figures=found)
 
 
 def points(figure: Figure) -> Figure:
