@@ -4,8 +4,10 @@ import pytest
 from judging import heard, judged, said, seen
 
 from emoagent.agents.case import Turn
-from emoagent.agents.dialogue import recall
-from emoagent.schema import Utterance
+from emoagent.agents.dialogue import USUAL, around, foresee, recall, stays
+from emoagent.agents.fusion import pool
+from emoagent.agents.shift import shift
+from emoagent.schema import Evidence, Opinion, Shift, Utterance, Verdict
 
 LATE = 200.0
 
@@ -64,3 +66,78 @@ def test_a_later_turn_never_changes_an_earlier_verdict(changed: int) -> None:
 
 def test_turns_that_begin_later_are_ignored() -> None:
     assert recall(_next(start=1.0), [_turn("u1", "p1", 5.0)]) is None
+
+
+def _told(label: str | None, name: str, person: str | None, start: float, chance: float = 0.7) -> Turn:
+    masses = dict.fromkeys(USUAL, (1 - chance) / 6) | ({label: chance} if label else {})
+    verdict = Verdict(
+        utterance=name, person=person, label=label, distribution=masses if label else {}, abstained=label is None,
+        reason=None if label else "nothing is known", reasoner="test",
+    )  # fmt: skip
+    return Turn(said("Well.", name, person, start), verdict)
+
+
+def test_a_memory_counts_by_how_far_it_lies_from_what_is_usual() -> None:
+    usual = Verdict(utterance="u1", label="neutral", distribution=dict(USUAL), reasoner="test")
+    memory = recall(_next(), [Turn(said("Well.", "u1", "p1"), usual)])
+    assert memory is not None
+    assert list(memory[1].distribution.values()) == pytest.approx([1 / 7] * 7, abs=3e-4)
+    odd = recall(_next(), [_told("sadness", "u1", "p1", 0, chance=0.3)])
+    assert odd is not None
+    # sadness .3 / .064 = 4.69; the others .7 / 6 = .1167 each: over .449, .161, .099, .134, .038, .056 it is
+    # .26 + .72 + 1.18 + .87 + 3.07 + 2.08 = 8.18; 4.69 / 12.87 = .364
+    assert odd[1].distribution["sadness"] == pytest.approx(0.364, abs=0.001)
+
+
+def test_an_expression_stays_with_a_chance_that_falls_with_the_seconds_between() -> None:
+    u = said("Well.", "u9", "p1", 10.0)
+    assert stays(u, said("", "u1", "p1", 8.0)) == pytest.approx(0.47)  # no gap: .12 + .35
+    assert stays(u, said("", "u1", "p1", 6.5)) == pytest.approx(0.295)  # 1.5 s: .12 + .35 / 2
+    assert stays(said("", "u1", "p1", 6.5), u) == pytest.approx(0.295)  # backwards the same
+    assert stays(u, said("", "u1", "p2", 8.0)) == stays(u, said("", "u1", None, 8.0)) == pytest.approx(0.1)
+
+
+def test_a_later_turn_is_foreseen_like_an_earlier_one() -> None:
+    u = _next(start=6.0)
+    memory = foresee(u, [_told("anger", "u10", "p2", 9), _told("joy", "u11", "p1", 12)])
+    assert memory is not None
+    evidence, opinion = memory
+    assert (evidence.id, evidence.kind) == ("u9.dialogue.2", "next_turn")
+    assert evidence.finding == "A later turn of the same speaker (u11) was judged joy."
+    assert max(opinion.distribution, key=lambda name: opinion.distribution[name]) == "joy"
+    assert foresee(u, []) is None
+
+
+def test_both_sides_carry_in_the_pool_what_each_would_carry() -> None:
+    u = _next(start=6.0)
+    earlier, later = [_told("joy", "u1", "p1", 2)], [_told("anger", "u10", "p2", 9)]
+    both, before, after = around(u, earlier, later), around(u, earlier, []), around(u, [], later)
+    assert both is not None
+    assert before is not None
+    assert after is not None
+    assert [e.kind for e in both[0]] == ["previous_turn", "next_turn"]
+    assert both[1].cites == ("u9.dialogue.1", "u9.dialogue.2")
+    assert "while what follows was unknown" in both[0][0].finding
+    quoted = [heard(u)]
+    text = before[1].model_copy(update={"modality": "text", "cites": (quoted[0].id,)})
+
+    def odds(one: tuple[tuple[Evidence, ...], Opinion]) -> float:
+        """Log-odds of joy against anger that the dialogue adds, in units of the text's weight."""
+        found = pool([text, one[1]], [*quoted, *one[0]], "meld7")
+        words, dialogue = found.shares
+        return found.adds(dialogue, "joy", "anger") / words.weight
+
+    assert odds(both) == pytest.approx(odds(before) + odds(after), abs=0.01)
+    assert around(u, [], []) is None
+
+
+def test_shift_is_against_the_same_persons_latest_label() -> None:
+    u = _next()
+    history = [_told("joy", "u1", "p1", 0), _told("anger", "u2", "p2", 2), _told(None, "u3", "p1", 4)]
+    assert shift(u, "sadness", history) == Shift(utterance="u1", before="joy", after="sadness")
+    assert shift(u, "joy", history) is None
+    assert shift(_next(None), "sadness", history) is None
+    assert shift(_next("p3"), "sadness", history) is None
+    assert shift(u, "joy", [*history, _told("fear", "u4", "p1", 5)]) == Shift(
+        utterance="u4", before="fear", after="joy"
+    )

@@ -40,7 +40,7 @@ def ecf(folder: Path, split: Split) -> list[Conversation]:
     lines = iter(existing(file).read_text("utf-8").split("\n"))
     try:
         return list(_conversations(lines, split))
-    except (ValueError, StopIteration, RuntimeError) as error:
+    except (ValueError, IndexError, RuntimeError) as error:
         raise UsageError(
             f"{file} is not a file of ECF: {error}", hint="give --data the folder of its release"
         ) from error
