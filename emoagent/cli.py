@@ -114,6 +114,9 @@ def analyze(
     policy: Annotated[
         str | None, typer.Option(help="on conflict: reliability-weighted, report-both, face-first or voice-first")
     ] = None,
+    mode: Annotated[
+        str | None, typer.Option(help="causal: a verdict never sees what comes later; offline: in hindsight")
+    ] = None,
     context: Annotated[
         str | None, typer.Option(help="unspecified, research, entertainment, workplace or education")
     ] = None,
@@ -124,7 +127,9 @@ def analyze(
     from emoagent.settings import load_settings
 
     names = tuple(name.strip() for name in agents.split(",") if name.strip()) if agents else None
-    settings = load_settings(profile=profile, transcript=transcript, agents=names, policy=policy, context=context)
+    settings = load_settings(
+        profile=profile, transcript=transcript, agents=names, policy=policy, mode=mode, context=context
+    )
     raise typer.Exit(run(files, out, settings, as_json=as_json, resume=resume))
 
 
