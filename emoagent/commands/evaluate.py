@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,8 @@ def run(
         raise UsageError("--data is missing", hint=f"name the folder that holds the release of {chosen.data}")
     if keep and out is None and options.limit is not None:
         raise UsageError("a part of the data does not belong into the results", hint="leave out --limit, or give --out")
-    result = chosen(data, options)
+    with _waiting(chosen.name):
+        result = chosen(data, options)
     if as_json:
         sys.stdout.write(result.model_dump_json(indent=1) + "\n")
     else:
@@ -55,6 +57,12 @@ def listing(*, as_json: bool) -> None:
     known = benchmarks().values()
     rows = [(each.name, each.data, ", ".join(each.splits), each.summary, each.source) for each in known]
     show(COLUMNS, rows, as_json=as_json, hidden=("source",))
+
+
+def _waiting(name: str) -> AbstractContextManager[object]:
+    """A sign of life on a terminal; nothing elsewhere."""
+    console = Console(stderr=True)
+    return console.status(f"measuring {name} …") if console.is_terminal else nullcontext()
 
 
 def _command(chosen: Benchmark, options: Options) -> str:
