@@ -110,8 +110,10 @@ def _notes(lines: Sequence[Line], options: Options) -> list[str]:
     asked, missing = _asked(TASKS[0], lines), unreachable(SIX)
     lost = sum(one.truth in missing for one in asked)
     share = 100 * lost / len(asked) if asked else 0.0
+    mute = sum(not line.text for line in lines)
     return [
         *([f"only the first {len(lines)} utterances"] if options.limit is not None else []),
+        *([f"{mute} utterances have no transcript"] if mute else []),
         f"{len(lines) - len(asked)} of {len(lines)} utterances have no label that counts; they are history only",
         f"a reasoner with the labels of meld7 cannot say {' and '.join(missing)}: {share:.1f} % of the six-label task",
         "of a label outside the task, the likeliest one inside it counts",

@@ -31,9 +31,9 @@ _SPOKEN = re.compile(r"(?P<key>Ses\w+)\s+\[[\d.]+\s*-\s*[\d.]+\]:\s*(?P<text>.*)
 
 def iemocap(folder: Path, split: Split) -> list[Line]:
     """The utterances of a split, dialogue by dialogue in order of time; also those without a label that counts, since
-    they are what others answer to. `labels` has one name of `NAMES`. Session 5 is the test split by convention; that
-    session 4 is held out for development is our choice. Raises `UsageError` where the release is missing or its lines
-    are not as they should be."""
+    they are what others answer to. `labels` has one name of `NAMES`; without a transcript there is no text. Session 5
+    is the test split by convention; that session 4 is held out for development is our choice. Raises `UsageError` where
+    the release is missing or a label is not one of the corpus."""
     files = [file for session in SESSIONS[split] for file in _rated_files(folder, session)]
     return [line for file in files for line in _dialogue(file)]
 
@@ -57,12 +57,11 @@ def _dialogue(file: Path) -> list[Line]:
 
 def _line(match: re.Match[str], dialogue: str, texts: dict[str, str]) -> Line:
     key = match["key"]
-    if match["label"] not in NAMES or key not in texts:
-        problem = "has no transcript" if key not in texts else f"has the unknown label {match['label']!r}"
-        raise UsageError(f"{key} {problem}", hint="is it the release of the corpus' authors?")
+    if match["label"] not in NAMES:
+        raise UsageError(f"{key} has the unknown label {match['label']!r}", hint="is it the authors' release?")
     speaker = key.rpartition("_")[2][:1]  # F or M
     times = (float(match["start"]), float(match["end"]))
-    return Line(mended(texts[key]), (NAMES[match["label"]],), speaker, dialogue, key, times)
+    return Line(mended(texts.get(key, "")), (NAMES[match["label"]],), speaker, dialogue, key, times)
 
 
 def _matches(pattern: re.Pattern[str], file: Path) -> Iterator[re.Match[str]]:
