@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from corpora import MELD_ROWS, meld_corpus
+from text_corpora import MELD_ROWS, meld_corpus
 from text_models import fake_text_model
 
 from emoagent.errors import ModelMissing, UsageError

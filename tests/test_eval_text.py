@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 
 import pytest
-from corpora import table
+from text_corpora import table
 from text_models import fake_text_model
 
 from emoagent.evals.benchmark import Options

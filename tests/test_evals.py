@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from corpora import meld_corpus
 from test_broken_inputs import run
 from test_cli import generator
+from text_corpora import meld_corpus
 from text_models import fake_text_model
 
 from emoagent.errors import UsageError
