@@ -55,8 +55,8 @@ def foresee(utterance: Utterance, later: Sequence[Turn]) -> Memory | None:
 def around(utterance: Utterance, earlier: Sequence[Turn], later: Sequence[Turn]) -> Hindsight | None:
     """Evidence and one opinion from both sides: `earlier` as judged by what lay before them, oldest first, `later` as
     judged by what lay after them, nearest first. This is smoothing by forward and backward messages (Rabiner 1989)."""
-    before = _memory(utterance, earlier[::-1], KIND, " while what follows was unknown")
-    after = _memory(utterance, later, LATER, " while what came before was unknown")
+    before = _memory(utterance, earlier[::-1], KIND, " without what follows")
+    after = _memory(utterance, later, LATER, " without what came before")
     if before is None or after is None:
         one = before or after
         return ((one[0],), one[1]) if one else None

@@ -7,7 +7,10 @@ from emoagent.agents.case import Turn
 from emoagent.agents.dialogue import USUAL, around, foresee, recall, stays
 from emoagent.agents.fusion import pool
 from emoagent.agents.shift import shift
+from emoagent.evals.corpora.line import Line
 from emoagent.schema import Evidence, Opinion, Shift, Utterance, Verdict
+from emoagent.training.dialogue import Pair, pairs, shares
+from emoagent.training.dialogue import stays as stays_beyond
 
 LATE = 200.0
 
@@ -117,7 +120,7 @@ def test_both_sides_carry_in_the_pool_what_each_would_carry() -> None:
     assert after is not None
     assert [e.kind for e in both[0]] == ["previous_turn", "next_turn"]
     assert both[1].cites == ("u9.dialogue.1", "u9.dialogue.2")
-    assert "while what follows was unknown" in both[0][0].finding
+    assert "without what follows" in both[0][0].finding
     quoted = [heard(u)]
     text = before[1].model_copy(update={"modality": "text", "cites": (quoted[0].id,)})
 
@@ -141,3 +144,22 @@ def test_shift_is_against_the_same_persons_latest_label() -> None:
     assert shift(u, "joy", [*history, _told("fear", "u4", "p1", 5)]) == Shift(
         utterance="u4", before="fear", after="joy"
     )
+
+
+def test_how_much_stays_is_measured_beyond_coincidence() -> None:
+    lines = [
+        Line("", ("joy",), "Ann", "1", times=(0.0, 1.0)),
+        Line("", ("anger",), "Bob", "1", times=(1.0, 2.0)),
+        Line("", ("joy",), "Ann", "1", times=(4.0, 5.0)),
+        Line("", ("neutral",), "Ann", "2"),
+    ]
+    found = list(pairs(lines))
+    assert found == [
+        Pair("joy", "anger", 0.0, same=False),
+        Pair("joy", "joy", 3.0, same=True),
+        Pair("anger", "joy", 2.0, same=False),
+    ]
+    usual = shares(["joy", "joy", "anger", "neutral"])
+    # one of two stays where .5 + .25 would by chance: (1 - .75) / (2 - .75)
+    assert stays_beyond(found[1:], usual) == pytest.approx(0.2)
+    assert stays_beyond([], usual) == 0
