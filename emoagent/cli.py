@@ -181,9 +181,9 @@ def evaluate(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="of everything that is drawn")] = 7,
     limit: Annotated[int | None, typer.Option(min=1, help="only the first so many items")] = None,
-    judge: Annotated[str, typer.Option(help="who compares free text, where a benchmark needs it")] = "overlap",
+    judge: Annotated[str, typer.Option(help="who reads free text: overlap or openai:MODEL@URL")] = "overlap",
     predictions: Annotated[
-        Path | None, typer.Option(help="judge the answers in this file (JSON lines) instead", metavar="FILE")
+        Path | None, typer.Option(help="judge the answers in this file (JSON lines) or run folder", metavar="PATH")
     ] = None,
     save: Annotated[bool, typer.Option("--save", help="write it into evals/results of the checkout")] = False,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="write it into this folder instead")] = None,

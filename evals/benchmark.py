@@ -29,8 +29,8 @@ T = TypeVar("T")
 @dataclass(frozen=True)
 class Options:
     """How to measure. `limit` keeps the first n items (for trying things out: the result says so). `text_model` is the
-    folder of an exported text model other than the one shipped. `predictions` is a file with another system's answers
-    to be judged by the same ruler. `judge` names who reads free text."""
+    folder of an exported text model other than the one shipped. `predictions` is a file with another system's answers,
+    or a folder of runs, to be judged by the same ruler. `judge` names who reads free text."""
 
     split: str = "dev"
     seed: int = 7

@@ -25,6 +25,7 @@ from emoagent.evals.scoring.emotion_words import canonical, canonical_or_self
 from emoagent.evals.scoring.means import Statistic, Table, mean_figures
 
 Group = Callable[[str], str | None]
+SYNONYMS = "synonyms"
 LEVELS: tuple[Level, ...] = (1, 2)
 
 
@@ -45,7 +46,7 @@ def set_rows(
     system: str, answers: Sequence[SetAnswer], seed: int, milliseconds: float | None = None
 ) -> list[SystemRow]:
     """The rows of one system: synonyms, then the wheels at both levels."""
-    groupings: dict[str, dict[str, Group]] = {"synonyms": {"": canonical_or_self}}
+    groupings: dict[str, dict[str, Group]] = {SYNONYMS: {"": canonical_or_self}}
     for level in LEVELS:
         groupings[f"wheel level {level}"] = {name: partial(on_wheel, wheel=name, level=level) for name in WHEELS}
     known = mean_figures(_known(answers), _KNOWN, seed)
@@ -58,7 +59,7 @@ def set_rows(
                 system=system,
                 part=part,
                 n=int((~np.isnan(table)).any(axis=1).sum()),
-                figures=figures | known,
+                figures=figures | (known if part == SYNONYMS else {}),
                 invalid_rate=_share([a.invalid for a in answers]),
                 abstention_rate=_share([a.abstained for a in answers]),
                 milliseconds=milliseconds,
