@@ -29,11 +29,12 @@ UNMOVED = "without its evidence the verdict stays as it is"
 @dataclass(frozen=True)
 class Effect:
     """A verdict against the one with some evidence removed: Jensen-Shannon divergence in bits, whether the label is
-    another or none, and what the probability of the first label is then, less what it was."""
+    another or none, what the probability of the first label is then, less what it was, and whether there is none."""
 
     divergence: float
     flipped: bool
     change: float
+    silenced: bool = False
 
 
 def audit(case: Case, verdict: Verdict, opine: Opine = opine_anew, judge: Judge = BRIEFLY) -> Audit:
@@ -81,7 +82,8 @@ def removal(
     chance = 1 / len(verdict.distribution)
     now = after.distribution.get(label, 0.0) if after.distribution else chance
     moved = divergence(verdict.distribution, left)
-    return Effect(moved, after.label != verdict.label, round(now - verdict.distribution[label], 4))
+    change = round(now - verdict.distribution[label], 4)
+    return Effect(moved, after.label != verdict.label, change, silenced=after.label is None)
 
 
 def choices(uncited: Sequence[str], size: int, seed: int | None = None) -> Iterator[frozenset[str]]:
