@@ -8,11 +8,14 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from emoagent.errors import BackendUnreachable, UsageError
+from emoagent.evals.benchmark import Options
+from emoagent.evals.emer import emer
 from emoagent.evals.scoring.judge import PATIENCE, PROMPTS, Overlap, Reasoned, Remote, judge
 from emoagent.prompts.template import Prompt, fingerprint, prompt
 from emoagent.tools.chat_completion import Endpoint, Unanswered
@@ -177,3 +180,19 @@ def test_the_judge_that_counts_words_splits_and_rates() -> None:
     assert reader.split("He shouts. Anger.") == ("He shouts.", "Anger.")
     assert reader.split("  ") is None
     assert reader.steps(ANSWER) == (0.0, 1.0)
+
+
+def test_a_benchmark_names_its_judge_and_counts_what_it_could_not_judge(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "final-EMER-reason.csv").write_text("name,chinese,english\ns1,-,She weeps.\n", encoding="utf-8")
+    file = tmp_path / "mine.jsonl"
+    file.write_text('{"key": "s1", "text": "She is sad."}', encoding="utf-8")
+    server.replies = ['{"score": 8}', "I would say 9", '{"score": 3}', '{"score": 2}']
+    name = f"openai:tiny@{server.url}"
+    result = emer(tmp_path, Options(split="test", predictions=file, judge=name))
+    assert result.judge == f"{name} prompts:{fingerprint(*PROMPTS)[:12]}"
+    mine, floor = result.rows
+    assert mine.figures["clue overlap"].value == 8
+    assert mine.figures["clue overlap"].unit == "rating 1-10"
+    assert "label overlap" not in mine.figures
+    assert mine.figures["label overlap: not judged"].value == 1
+    assert (floor.figures["clue overlap"].value, floor.figures["label overlap"].value) == (3, 2)

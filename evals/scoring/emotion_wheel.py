@@ -27,7 +27,7 @@ PLUTCHIK: Ring = {
     "trust": {
         "admiration": "admiration",
         "trust": "trust confidence compassion",
-        "acceptance": "acceptance approval submission",
+        "acceptance": "acceptance approval submission kindness",
     },
     "fear": {
         "terror": "terror",
@@ -99,7 +99,7 @@ WILLCOX: Ring = {
         "important": "confidence seriousness",
     },
     "peaceful": {
-        "nurturing": "compassion",
+        "nurturing": "compassion kindness",
         "trusting": "trust acceptance",
         "loving": "love",
         "content": "contentment calm serenity relief",
@@ -118,7 +118,7 @@ GENEVA: Ring = {
         "love": "love trust",
         "admiration": "admiration awe approval gratitude acceptance",
         "relief": "relief hope",
-        "compassion": "compassion",
+        "compassion": "compassion kindness",
     },
     "unpleasant, not in control": {
         "sadness": "sadness grief despair depression loneliness pensiveness helplessness nostalgia hurt distress",

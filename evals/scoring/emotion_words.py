@@ -19,7 +19,7 @@ anger: angry angrily angered mad
 annoyance: annoyed irritated irritation irritable irritability displeased displeasure exasperated exasperation
 annoyance: impatient impatience
 anticipation: anticipating anticipate anticipatory expectant expectation expecting
-anxiety: anxious anxiously nervous nervously nervousness stressed stress tense tension
+anxiety: anxious anxiously nervous nervously nervousness stressed stress tense tension restless restlessness
 apprehension: apprehensive uneasy unease uneasiness wary wariness
 approval: approving agreement agreeing supportive
 aversion: averse dislike disliking distaste
@@ -29,20 +29,20 @@ calm: calmness calmly composed composure relaxed relaxation
 compassion: compassionate sympathy sympathetic empathy empathetic pity caring
 confidence: confident confidently self-confident self-confidence assured assurance self-assured certainty
 confusion: confused bewildered bewilderment perplexed perplexity puzzled puzzlement baffled
-contempt: contemptuous contemptuously scorn scornful disdain disdainful mockery mocking
+contempt: contemptuous contemptuously scorn scornful disdain disdainful mockery mocking sarcastic sarcasm ironic
 contentment: content contented satisfied satisfaction fulfilled fulfilment fulfillment
 courage: courageous brave bravery
 delight: delighted delightful
 depression: depressed
 desire: desirous longing yearning craving
 despair: despairing desperate desperation hopeless hopelessness
-determination: determined resolute resolve
+determination: determined resolute resolve firm
 disappointment: disappointed disappointing disillusioned dissatisfied dissatisfaction discontent let-down
-disapproval: disapproving disapprove critical criticism
+disapproval: disapproving disapprove critical criticism blaming accusing accusatory reproach reproachful complaining
 disgust: disgusted disgusting disgustedly
 distraction: distracted absent-minded
-distress: distressed upset
-doubt: doubtful sceptical skeptical scepticism skepticism uncertain uncertainty unsure
+distress: distressed upset agitated agitation
+doubt: doubtful sceptical skeptical scepticism skepticism uncertain uncertainty unsure questioning
 ecstasy: ecstatic elated elation euphoria euphoric bliss blissful overjoyed exhilarated exhilaration jubilant jubilation
 embarrassment: embarrassed embarrassing awkward awkwardness
 excitement: excited exciting excitedly enthusiasm enthusiastic enthusiastically eager eagerness thrilled thrill
@@ -59,10 +59,11 @@ hostility: hostile aggressive aggression aggressiveness
 hurt: wounded
 indifference: indifferent apathy apathetic uninterested detached
 insecurity: insecure inadequate inadequacy vulnerable vulnerability
-interest: interested curious curiosity fascinated fascination intrigued attentive inquisitive engaged
+interest: interested curious curiosity fascinated fascination intrigued attentive inquisitive engaged focused
 jealousy: jealous envious envy
 joy: joyful joyfully joyous happy happily happiness glad gladness cheerful cheerfully cheerfulness cheer merry
 joy: pleased gleeful glee
+kindness: kind friendly friendliness gentle gentleness
 loathing: loathe detest revulsion repulsed repulsion repelled revolted
 loneliness: lonely isolated isolation abandoned
 love: loving affection affectionate fond fondness tenderness tender adoration adoring romantic
@@ -71,22 +72,22 @@ nostalgia: nostalgic sentimental
 pensiveness: pensive wistful wistfulness melancholy melancholic
 pleasure: enjoyment pleasant
 power: powerful empowered
-pride: proud proudly triumphant triumph
+pride: proud proudly triumphant triumph smug complacent
 rage: furious fury enraged outraged outrage irate wrath
 realization: realisation realizing realising
 regret: regretful regretting rueful
 rejection: rejected
 relief: relieved
 remorse: remorseful contrite contrition apologetic
-resentment: resentful bitter bitterness indignant indignation
+resentment: resentful bitter bitterness indignant indignation aggrieved grievance
 sadness: sad sadly sorrow sorrowful unhappy unhappiness miserable misery downcast gloomy gloom
 sadness: dejected dejection heartbroken heartbreak
 serenity: serene tranquil tranquility tranquillity peaceful peace peacefulness
-seriousness: serious solemn solemnity
+seriousness: serious solemn solemnity stern earnest
 shame: ashamed humiliated humiliation
 shock: shocked startled
 shyness: shy bashful timid timidity
-submission: submissive obedient
+submission: submissive obedient resigned resignation
 surprise: surprised surprising surprisingly
 suspicion: suspicious suspiciously distrust distrustful mistrust
 terror: terrified horrified horror panic panicked petrified dread
