@@ -58,7 +58,8 @@ def clip_answer(trace: Trace, modality: Modality | None = None) -> Prediction:
             if opinion.modality == modality and not opinion.abstained:
                 votes.add(opinion, spans.get(opinion.utterance, 0.0))
     unusable = modality is None and any(verdict.invalid for verdict in trace.verdicts)
-    return votes.answer(Path(trace.clip.name).stem, unusable)
+    answer = votes.answer(Path(trace.clip.name).stem, unusable)
+    return answer if modality else answer.model_copy(update={"conflict": bool(trace.conflicts)})
 
 
 @dataclass
