@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from emoagent.evals.scoring.answer import Answer
 
 Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 
 class Coded(Sequence[Answer]):
@@ -42,6 +43,13 @@ class Coded(Sequence[Answer]):
         """How often each label (row) was answered by each label (column); the last column counts missing ones."""
         width = len(self.names) + 1
         return np.bincount(self.truth * width + self.label, minlength=width * (width - 1)).reshape(-1, width)
+
+    @cached_property
+    def f1(self) -> tuple[Floats, Floats]:
+        """F1 of every label, 0 where it neither occurs nor is said, and how often it occurs."""
+        table = self.confusion.astype(float)
+        counts, said = table.sum(axis=1), table[:, :-1].sum(axis=0)
+        return 2 * table.diagonal() / np.maximum(counts + said, 1), counts
 
     def __len__(self) -> int:
         return len(self.places)
