@@ -68,7 +68,8 @@ def _why(looked_up: Index, utterance: Utterance) -> str:
     conflicts = looked_up.strongest_first(utterance)
     sign = f"⚡ {conflict_title(conflicts[0])}. " if conflicts else ""
     silent = verdict is None or verdict.label is None
-    return _short(f"{sign}{verdict_name(verdict)}: {silence(verdict)}" if silent else sign + one_line(verdict))
+    why = one_line(verdict, looked_up.audits.get(utterance.id))
+    return _short(f"{sign}{verdict_name(verdict)}: {silence(verdict)}" if silent else sign + why)
 
 
 def _short(text: str) -> str:

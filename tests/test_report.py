@@ -17,7 +17,7 @@ import pytest
 from example_trace import example_trace
 
 from emoagent.errors import OutputError, UsageError
-from emoagent.schema import Trace
+from emoagent.schema import Claim, ClaimAudit, Trace
 from emoagent.viewer.charts import label_class
 from emoagent.viewer.markup import Markup, anchor, said, tag, visible
 from emoagent.viewer.report import render, write_report
@@ -265,6 +265,31 @@ def test_audit_is_told_in_plain_words() -> None:
         "Removing the cited evidence keeps the label but moves 0.38 bits; "
         "removing as many uncited items changes the verdict in 25 % of the trials."
     )
+
+
+def _doubted() -> Trace:
+    """The first claim of the first verdict is not supported; it cites one item that exists and one that does not."""
+    trace = example_trace()
+    claim = Claim(text="The voice trembles.", cites=("u1.voice.1", "u1.voice.99"))
+    mark = ClaimAudit(claim=0, divergence=0, flipped=False, supported=False, unknown=("u1.voice.99",),
+                      reason="it cites evidence that does not exist here")  # fmt: skip
+    verdict = trace.verdicts[0].model_copy(update={"claims": (claim,)})
+    audit = trace.audits[0].model_copy(update={"claims": (mark,), "cited_removed": 4, "uncited_removed": 1})
+    return trace.model_copy(update={"verdicts": (verdict, *trace.verdicts[1:]), "audits": (audit, *trace.audits[1:])})
+
+
+def test_an_unsupported_claim_is_marked_on_the_page_and_cites_only_what_exists(tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    write_report(_doubted(), path, media=None)
+    page = path.read_text()
+    assert "not supported: it cites evidence that does not exist here" in page
+    assert 'class="supports unsupported"' in page
+    assert "u1.voice.99" not in page.split('type="application/json"')[0]
+
+
+def test_fewer_uncited_items_than_cited_ones_are_called_so() -> None:
+    audit = _doubted().audits[0].model_copy(update={"uncited_divergence": 0.1, "uncited_flipped": 0.0})
+    assert "removing all there is besides, 1 uncited item, does not." in audit_sentences(audit)[1]
 
 
 def test_no_label_set_has_two_labels_of_one_colour() -> None:

@@ -10,7 +10,7 @@ from example_trace import example_trace
 from rich.cells import cell_len
 from rich.console import Console
 
-from emoagent.schema import Trace
+from emoagent.schema import ClaimAudit, Trace
 from emoagent.summary import summary_lines, summary_table
 
 HOSTILE = "\x1b[31mred\x1b]8;;http://x\x07 [bold red]loud[/] \u202eevil\u202c\r\n\x9b2J"
@@ -60,6 +60,17 @@ def test_conflict_stays_visible_where_the_verdict_abstains() -> None:
     moved = trace.conflicts[0].model_copy(update={"utterance": "u4"})
     lines = summary_lines(trace.model_copy(update={"conflicts": (moved,)}))
     assert "⚡ Words and face disagree. abstained:" in lines[3]
+
+
+def test_a_claim_that_is_not_supported_says_so_and_gives_way_to_one_that_is() -> None:
+    trace = example_trace()
+    failed = ClaimAudit(claim=0, divergence=0, flipped=False, supported=False, reason="the verdict stays")
+    audit = trace.audits[0].model_copy(update={"claims": (failed, *trace.audits[0].claims[1:])})
+    doubted = trace.model_copy(update={"audits": (audit, *trace.audits[1:])})
+    assert "Lip corners and cheeks go up together while she speaks." in summary_lines(doubted)[0]
+    alone = trace.verdicts[0].model_copy(update={"claims": trace.verdicts[0].claims[:1]})
+    bare = doubted.model_copy(update={"verdicts": (alone, *trace.verdicts[1:])})
+    assert "The words announce good news. (not supported: the verdict stays)" in summary_lines(bare)[0]
 
 
 @pytest.mark.parametrize("terminal", [True, False])

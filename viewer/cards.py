@@ -122,10 +122,12 @@ def _claim(index: Index, number: int, claim: Claim, audit: Audit | None) -> Mark
     stance = {"against": "Speaks against it: ", "context": "Context: "}.get(claim.stance)
     if claim.text.casefold().startswith(("against", "context")):
         stance = None  # the sentence says so itself
-    effect = next((claim_audit(c) for c in audit.claims if c.claim == number), None) if audit else None
+    mark = next((c for c in audit.claims if c.claim == number), None) if audit else None
+    failed = mark is not None and mark.supported is False
+    effect = tag("span", claim_audit(mark), class_="effect doubt" if failed else "effect") if mark else None
     return tag("li", tag("span", stance, class_="stance") if stance else None, said(claim.text), " ",
-               chips(claim.cites), tag("span", effect, class_="effect") if effect else None,
-               class_=claim.stance)  # fmt: skip
+               chips(cite for cite in claim.cites if mark is None or cite not in mark.unknown), effect,
+               class_=f"{claim.stance} unsupported" if failed else claim.stance)  # fmt: skip
 
 
 def _conflict(index: Index, conflict: Conflict) -> Markup:

@@ -56,12 +56,17 @@ def silence(verdict: Verdict | None) -> str:
     return verdict.reason or NO_REASON
 
 
-def one_line(verdict: Verdict | None) -> str:
-    """The first claim that supports the label, or the reason of silence."""
+def one_line(verdict: Verdict | None, audit: Audit | None = None) -> str:
+    """The first claim that supports the label, or the reason of silence. A claim that the audit found supported goes
+    before one that it did not, and the latter says so."""
     if verdict is None or verdict.label is None:
         return silence(verdict)
-    ranked = sorted(verdict.claims, key=_stance)
-    return ranked[0].text if ranked else "no claim was made"
+    failed = {mark.claim: mark for mark in audit.claims if mark.supported is False} if audit else {}
+    ranked = sorted(enumerate(verdict.claims), key=lambda pair: (pair[0] in failed, _stance(pair[1])))
+    if not ranked:
+        return "no claim was made"
+    place, claim = ranked[0]
+    return f"{claim.text} ({unsupported(failed[place])})" if place in failed else claim.text
 
 
 def conflict_title(conflict: Conflict) -> str:
@@ -80,10 +85,17 @@ def audit_sentences(audit: Audit) -> tuple[str, str]:
 
 
 def claim_audit(audit: ClaimAudit) -> str:
-    """What one claim alone does to the verdict."""
+    """What one claim alone does to the verdict, or why it is not supported."""
+    if audit.supported is False:
+        return unsupported(audit)
     if audit.flipped:
         return "without it the label changes"
     return f"without it {audit.divergence:.2f} bits move"
+
+
+def unsupported(audit: ClaimAudit) -> str:
+    """`not supported: without its evidence the verdict stays as it is`."""
+    return f"not supported: {audit.reason or NO_REASON}"
 
 
 def _stance(claim: Claim) -> int:
@@ -105,7 +117,10 @@ def _bits(audit: Audit) -> str:
 def _uncited(audit: Audit) -> str:
     if audit.uncited_divergence is None:
         return "; nothing uncited was left to compare with."
+    others = "as many uncited items"
+    if audit.uncited_removed and audit.cited_removed and audit.uncited_removed < audit.cited_removed:
+        others = f"all there is besides, {count(audit.uncited_removed, 'uncited item')},"
     if not audit.uncited_flipped:
         also = "does not" if audit.cited_flipped else f"moves {audit.uncited_divergence:.2f} bits"
-        return f"; removing as many uncited items {also}."
-    return f"; removing as many uncited items changes the verdict in {percent(audit.uncited_flipped)} of the trials."
+        return f"; removing {others} {also}."
+    return f"; removing {others} changes the verdict in {percent(audit.uncited_flipped)} of the trials."
