@@ -102,6 +102,16 @@ def test_a_row_counts_what_was_not_answered() -> None:
     assert {"F1 joy", "F1 anger", "F1 fear"} <= set(found.figures)
     assert "F1 sadness" not in found.figures
     assert {a.label for a in majority(answers)} == {"joy"}
+    assert "ECE" not in found.figures
+
+
+def test_a_row_with_confidences_tells_their_calibration() -> None:
+    """Sure by 0.75 and right, sure by 0.75 and wrong: half a bin of 0.75 is right."""
+    answers = [Answer("joy", "joy", 0.75), Answer("joy", "anger", 0.75), Answer("anger", None)]
+    figures = row("who", answers, 7).figures
+    assert figures["ECE"].value == pytest.approx(0.25)
+    assert figures["AURC"].value == pytest.approx(0.5)
+    assert list(figures)[-2:] == ["F1 anger", "F1 joy"]
 
 
 def test_a_thousand_draws_take_about_a_second() -> None:

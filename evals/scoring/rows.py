@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from emoagent.evals.result import Figure, SystemRow
+from emoagent.evals.scoring import calibration
 from emoagent.evals.scoring.answer import Answer
 from emoagent.evals.scoring.bootstrap import Metric, figures, paired
 from emoagent.evals.scoring.labels import (
@@ -26,6 +27,8 @@ HEADLINE: Mapping[str, Metric] = {
     "unweighted recall": unweighted_recall,
 }
 
+CLASS = "F1 "  # before the name of a class
+
 
 def row(
     system: str,
@@ -36,13 +39,16 @@ def row(
     milliseconds: float | None = None,
     metrics: Mapping[str, Metric] | None = None,
 ) -> SystemRow:
-    """A row with `metrics`; without, with `label_metrics`: the headline, per-class F1, and how it abstains."""
-    chosen = label_metrics(answers) if metrics is None else metrics
+    """A row with `metrics`; without, with `label_metrics` (the headline, how it abstains, F1 of each class) and, where
+    answers have a confidence, its calibration."""
+    found = figures(label_metrics(answers) if metrics is None else metrics, answers, seed)
+    if metrics is None:
+        found |= calibration.figures(answers, seed)
     return SystemRow(
         system=system,
         part=part,
         n=len(answers),
-        figures=figures(chosen, answers, seed),
+        figures=dict(sorted(found.items(), key=lambda pair: pair[0].startswith(CLASS))),
         invalid_rate=_share(sum(a.invalid for a in answers), answers),
         abstention_rate=_share(sum(a.label is None and not a.invalid for a in answers), answers),
         milliseconds=milliseconds,
@@ -54,7 +60,7 @@ def label_metrics(answers: Sequence[Answer]) -> dict[str, Metric]:
     found = dict(HEADLINE)
     if any(a.label is None for a in answers) and any(a.label is not None for a in answers):
         found["selective accuracy"] = selective_accuracy
-    return found | {f"F1 {name}": class_f1(name) for name in per_class_f1(answers)}
+    return found | {f"{CLASS}{name}": class_f1(name) for name in per_class_f1(answers)}
 
 
 def difference(
