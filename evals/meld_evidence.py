@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 
-from emoagent.agents.opinion import tidy
 from emoagent.evals.benchmark import Options, benchmark
 from emoagent.evals.corpora.meld_evidence import Recorded
 from emoagent.evals.corpora.meld_evidence import meld_evidence as read
@@ -26,11 +25,12 @@ from emoagent.evals.scoring.answer import Answer
 from emoagent.evals.scoring.rows import difference, majority, row
 from emoagent.graphs.judgement import judge_all, opine_all
 from emoagent.graphs.state import Episode
-from emoagent.schema import Modality, Opinion
+from emoagent.schema import Evidence, Modality, Opinion
 from emoagent.settings import Settings, load_settings
 
 ALL: tuple[Modality, ...] = ("text", "face", "voice")
-WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)  # of face and voice, times what they weigh in agents/fusion.py
+WEIGHED: tuple[Modality, ...] = ("face", "voice")
+WEIGHTS = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)  # of face and voice, times what they weigh in agents/fusion.py
 FOLDS = 5
 LEAST = 0.005  # the least probability that the log loss counts
 TEMPERATURES = tuple(0.4 + 0.1 * step for step in range(20))
@@ -163,12 +163,12 @@ def _folds(groups: Sequence[str], seed: int) -> list[int]:
 
 
 def _heeding(state: Episode, heeded: Collection[Modality], weight: float) -> Episode:
-    """The episode as if the last turn had only the evidence of `heeded`. Without the text among them it stands alone,
-    for what was said before is text as well. In a logarithmic pool, an opinion to the power of `weight` counts so many
-    times."""
+    """The episode as if the last turn had only the evidence of `heeded`, and face and voice counted `weight` times: in
+    the pool, an opinion weighs as much as its modality times the reliability of its evidence. Without the text among
+    them the turn stands alone, for what was said before is text as well."""
     last = state.utterances[-1]
-    opinions = [o if o.utterance != last.id else _weighed(o, heeded, weight) for o in state.opinions]
-    evidence = [e for e in state.evidence if e.utterance != last.id or e.modality in heeded]
+    opinions = [o if o.utterance != last.id else _masked(o, heeded, weight) for o in state.opinions]
+    evidence = [_weighed(e, weight) for e in state.evidence if e.utterance != last.id or e.modality in heeded]
     found = replace(state, evidence=evidence, opinions=opinions)
     if "text" not in heeded:
         found.utterances = (last,)
@@ -176,9 +176,15 @@ def _heeding(state: Episode, heeded: Collection[Modality], weight: float) -> Epi
     return found
 
 
-def _weighed(opinion: Opinion, heeded: Collection[Modality], weight: float) -> Opinion:
-    if opinion.abstained or (opinion.modality == "text" and "text" in heeded):
+def _masked(opinion: Opinion, heeded: Collection[Modality], weight: float) -> Opinion:
+    heard = opinion.modality in heeded and (weight > 0 or opinion.modality not in WEIGHED)
+    if opinion.abstained or heard:
         return opinion
-    if opinion.modality not in heeded or not weight:
-        return Opinion(utterance=opinion.utterance, modality=opinion.modality, abstained=True, reason="left out")
-    return opinion.model_copy(update={"distribution": tidy({k: p**weight for k, p in opinion.distribution.items()})})
+    return Opinion(utterance=opinion.utterance, modality=opinion.modality, abstained=True, reason="left out")
+
+
+def _weighed(item: Evidence, weight: float) -> Evidence:
+    """Copied as it is: a product above 1 is no reliability, but means what it should in the pool."""
+    if item.modality not in WEIGHED:
+        return item
+    return item.model_copy(update={"reliability": item.reliability * weight})

@@ -161,7 +161,7 @@ def test_text_only_hears_no_recorded_evidence_and_a_weight_of_0_is_the_same(rele
     assert [a.label for a in text] == [a.label for a in alone.answers(settings)]
     assert [a.label for a in played.answers(settings, weight=0.0)] == [a.label for a in text]
     seen: tuple[Modality, ...] = ("face",)
-    assert [a.label for a in played.answers(settings, seen)] == ["joy", "sadness"]
+    assert played.answers(settings, seen)[0].label == "joy"
 
 
 def test_rows_and_notes_of_the_benchmark(release: Path) -> None:
