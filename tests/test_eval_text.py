@@ -9,7 +9,8 @@ import pytest
 from text_corpora import table
 from text_models import fake_text_model
 
-from emoagent.evals.benchmark import Options
+from emoagent.errors import UsageError
+from emoagent.evals.benchmark import Options, find
 from emoagent.evals.emobank import emobank
 from emoagent.evals.emorynlp import emorynlp
 from emoagent.evals.goemotions import goemotions
@@ -53,6 +54,26 @@ def data(tmp_path: Path) -> Path:
         ],
     )
     return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "old", "new"),
+    [
+        ("emorynlp", "emorynlp_dev_final.csv", "['Rachel Green']", "Rachel"),
+        ("emorynlp", "emorynlp_dev_final.csv", "Scene_ID", "Scene"),
+        ("goemotions", "dev.tsv", "\t2\t", "\t99\t"),
+        ("goemotions", "dev.tsv", "\t2\tc", ""),
+        ("emobank", "emobank.csv", "5.0", "five"),
+        ("emobank", "emobank.csv", ",I am so happy.", ""),
+    ],
+)
+def test_files_of_another_form_are_a_usage_error(name: str, file: str, old: str, new: str, data: Path) -> None:
+    path = data / name / file
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    with pytest.raises(UsageError, match=r"release|no column"):
+        find(name)(data, Options())
 
 
 def rows_of(result: Result) -> dict[tuple[str, str], SystemRow]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from emoagent.evals.corpora.line import mended, rows
+from emoagent.evals.corpora.line import mended, release, rows
 from emoagent.evals.corpora.meld import Split
 
 
@@ -21,6 +21,11 @@ class Rated:
 
 
 def emobank(folder: Path, split: Split) -> list[Rated]:
-    """The sentences of one split. Raises `UsageError` where the file is missing."""
-    table = [row for row in rows(folder / "emobank.csv") if row["split"] == split]
-    return [Rated(mended(row["text"]), float(row["V"]), float(row["A"]), float(row["D"]), row["id"]) for row in table]
+    """The sentences of one split. Raises `UsageError` where the file is missing or malformed."""
+    with release(folder):
+        table = [row for row in rows(folder / "emobank.csv") if row["split"] == split]
+        return [_rated(row) for row in table]
+
+
+def _rated(row: dict[str, str]) -> Rated:
+    return Rated(mended(row["text"]), float(row["V"]), float(row["A"]), float(row["D"]), row["id"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from emoagent.evals.corpora.line import Line, existing, mended
+from emoagent.evals.corpora.line import Line, existing, mended, release
 from emoagent.evals.corpora.meld import Split
 
 # Its authors' grouping into the labels of Ekman.
@@ -26,7 +26,8 @@ def names(folder: Path) -> tuple[str, ...]:
 
 
 def goemotions(folder: Path, split: Split) -> list[Line]:
-    """The comments of one split. Raises `UsageError` where a file is missing."""
+    """The comments of one split. Raises `UsageError` where a file is missing or malformed."""
     known = names(folder)
-    table = [row.split("\t") for row in existing(folder / f"{split}.tsv").read_text("utf-8").split("\n") if row]
-    return [Line(mended(text), tuple(known[int(i)] for i in ids.split(",")), key=key) for text, ids, key in table]
+    with release(folder):
+        table = [row.split("\t") for row in existing(folder / f"{split}.tsv").read_text("utf-8").split("\n") if row]
+        return [Line(mended(text), tuple(known[int(i)] for i in ids.split(",")), key=key) for text, ids, key in table]

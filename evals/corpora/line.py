@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,6 +58,15 @@ def seconds(start: str, end: str) -> tuple[float, float]:
     parts = ([float(part) for part in time.replace(",", ".").split(":")] for time in (start, end))
     low, high = (3600 * hours + 60 * minutes + rest for hours, minutes, rest in parts)
     return low, high
+
+
+@contextmanager
+def release(folder: Path) -> Iterator[None]:
+    """What is malformed in the files that are read inside the `with` block becomes a `UsageError`."""
+    try:
+        yield
+    except (ValueError, IndexError, TypeError, AttributeError, SyntaxError, csv.Error) as error:
+        raise UsageError(f"{folder} does not hold the release of the corpus' authors: {error}") from error
 
 
 def existing(file: Path) -> Path:

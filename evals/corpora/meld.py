@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from emoagent.evals.corpora.line import Line, mended, rows, seconds
+from emoagent.evals.corpora.line import Line, mended, release, rows, seconds
 
 Split = Literal["train", "dev", "test"]
 BROKEN = {("train", "125"), ("train", "1149")}  # dialogues whose clips are cut wrongly
@@ -13,10 +13,11 @@ BROKEN = {("train", "125"), ("train", "1149")}  # dialogues whose clips are cut 
 
 def meld(folder: Path, split: Split) -> list[Line]:
     """The utterances of one split in the order of their dialogues; ids repeat across splits, so a key names its
-    split. Raises `UsageError` where the file is missing."""
-    table = rows(folder / f"{split}_sent_emo.csv")
-    table.sort(key=lambda row: (int(row["Dialogue_ID"]), int(row["Utterance_ID"])))
-    return [_line(row, split) for row in table]
+    split. Raises `UsageError` where the file is missing or malformed."""
+    with release(folder):
+        table = rows(folder / f"{split}_sent_emo.csv")
+        table.sort(key=lambda row: (int(row["Dialogue_ID"]), int(row["Utterance_ID"])))
+        return [_line(row, split) for row in table]
 
 
 def _line(row: dict[str, str], split: str) -> Line:
