@@ -47,7 +47,11 @@ def ca_mer(folder: Path, options: Options) -> Result:
         seed=options.seed,
         reasoner=judged[0].name,
         rows=tuple(rows),
-        notes=(*NOTES, *(note for system in judged for note in system.notes)),
+        notes=(
+            *(() if options.limit is None else (f"only the first {len(clips)} items",)),
+            *NOTES,
+            *(note for system in judged for note in system.notes),
+        ),
     )
 
 

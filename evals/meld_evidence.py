@@ -15,12 +15,15 @@ from pathlib import Path
 
 import numpy as np
 
+from emoagent.agents.reasoner import embedded
+from emoagent.errors import UsageError
 from emoagent.evals.benchmark import Options, benchmark
 from emoagent.evals.corpora.meld_evidence import Recorded
 from emoagent.evals.corpora.meld_evidence import meld_evidence as read
+from emoagent.evals.predictions import answers as predicted
 from emoagent.evals.recorded import face_evidence, voice_evidence
 from emoagent.evals.replay import by_verdict, episode, text_model_in
-from emoagent.evals.result import Result
+from emoagent.evals.result import Result, SystemRow
 from emoagent.evals.scoring.answer import Answer
 from emoagent.evals.scoring.rows import difference, majority, row
 from emoagent.graphs.judgement import judge_all, opine_all
@@ -32,6 +35,7 @@ ALL: tuple[Modality, ...] = ("text", "face", "voice")
 WEIGHED: tuple[Modality, ...] = ("face", "voice")
 WEIGHTS = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)  # of face and voice, times what they weigh in agents/fusion.py
 FOLDS = 5
+CHOSEN = "fused, weight by cross-validation"
 LEAST = 0.005  # the least probability that the log loss counts
 TEMPERATURES = tuple(0.4 + 0.1 * step for step in range(20))
 NOTES = (
@@ -51,6 +55,11 @@ class Replayed:
     seconds: float = 0.0
     models: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def milliseconds(self) -> float:
+        """Cost of opinions and verdict on one utterance."""
+        return 1000 * self.seconds / max(1, sum(len(state.utterances) for state in self.states))
+
     def answers(self, settings: Settings, heeded: Collection[Modality] = ALL, weight: float = 1.0) -> list[Answer]:
         """The verdict on the last turn of every clip by the modalities `heeded`, face and voice `weight` times."""
         found = []
@@ -63,38 +72,52 @@ class Replayed:
 @benchmark(data="meld_evidence", splits=("test",), source="Poria et al. 2019; recorded evidence of 101 clips")
 def meld_evidence(folder: Path, options: Options) -> Result:
     """Seven emotions in 101 clips of Friends by words, recorded face and described voice, and all fused."""
+    clips = list(options.kept(read(folder)))
+    if options.predictions is not None:
+        asked = [Answer(c.line.labels[0], None, group=c.line.dialogue or "", key=c.line.key) for c in clips]
+        said, cost, notes = predicted(options.predictions, asked, "meld7")
+        rows = [row(options.predictions.stem, said, options.seed, milliseconds=cost)]
+        return _result(options, [*rows, row("floor: majority", majority(asked), options.seed)], len(clips), notes, {})
+    if options.reasoner != embedded.name:
+        raise UsageError(f"there is no reasoner {options.reasoner!r}", hint=f"--reasoner {embedded.name}")
     settings = load_settings(mode=options.mode, policy=options.policy)
     with text_model_in(options.text_model):
-        played = replayed(list(options.kept(read(folder))), settings)
-        said = {name: played.answers(settings, heeded) for name, heeded in _SYSTEMS.items()}
+        played = replayed(clips, settings)
+        by_system = {name: played.answers(settings, heeded) for name, heeded in _SYSTEMS.items()}
         by_weight = {weight: played.answers(settings, weight=weight) for weight in WEIGHTS}
     chosen, weights = nested(by_weight, options.seed)
-    cost = 1000 * played.seconds / max(1, sum(len(state.utterances) for state in played.states))
-    rows = [
-        row(name, answers, options.seed, milliseconds=cost if name == "fused" else None)
-        for name, answers in said.items()
-    ]
-    rows.append(row("fused, weight by cross-validation", chosen, options.seed))
-    for name, answers in (("fused", said["fused"]), ("fused, weight by cross-validation", chosen)):
-        rows.append(difference(f"{name} − text only", answers, said["text only"], options.seed))
-    rows.append(row("floor: majority", majority(said["fused"]), options.seed))
+    rows = _rows(by_system, chosen, played.milliseconds, options.seed)
     losses = ", ".join(f"{weight:g}: {least_loss(answers):.3f}" for weight, answers in by_weight.items())
-    folds = ", ".join(f"{weight:g}" for weight in weights)
+    notes = [
+        f"weight of face and voice that the folds chose, times the shipped one: {', '.join(f'{w:g}' for w in weights)}",
+        f"log loss by that weight, on all clips, at the best temperature: {losses}",
+    ]
+    return _result(options, rows, len(clips), [*NOTES, *notes], played.models)
+
+
+def _rows(by_system: dict[str, list[Answer]], chosen: list[Answer], milliseconds: float, seed: int) -> list[SystemRow]:
+    fused, text = by_system["fused"], by_system["text only"]
+    costs = {"fused": milliseconds}
+    rows = [row(name, answers, seed, milliseconds=costs.get(name)) for name, answers in by_system.items()]
+    rows.append(row(CHOSEN, chosen, seed))
+    rows.append(difference("fused − text only", fused, text, seed))
+    rows.append(difference(f"{CHOSEN} − text only", chosen, text, seed))
+    return [*rows, row("floor: majority", majority(fused), seed)]
+
+
+def _result(options: Options, rows: list[SystemRow], n: int, notes: Sequence[str], models: dict[str, str]) -> Result:
+    predictions = options.predictions
     return Result(
         benchmark="meld-evidence",
         split=options.split,
-        n=len(played.clips),
+        n=n,
         seed=options.seed,
-        mode=options.mode,
-        policy=options.policy,
-        reasoner=options.reasoner,
+        mode=None if predictions else options.mode,
+        policy=None if predictions else options.policy,
+        reasoner=predictions.stem if predictions else options.reasoner,
         rows=tuple(rows),
-        notes=(
-            *NOTES,
-            f"weight of face and voice that the folds chose, times the shipped one: {folds}",
-            f"log loss by that weight, on all clips, at the best temperature: {losses}",
-        ),
-        models=played.models,
+        notes=(*(() if options.limit is None else (f"only the first {n} items",)), *notes),
+        models=models,
     )
 
 

@@ -174,6 +174,17 @@ def test_rows_and_notes_of_the_benchmark(release: Path) -> None:
     assert any("log loss by that weight" in note for note in result.notes)
 
 
+def test_answers_of_another_system_are_judged_by_the_same_ruler(release: Path) -> None:
+    file = release.parent / "someone.jsonl"
+    file.write_text('{"key": "test/5/1", "label": "happy"}\n')
+    result = meld_evidence(release, Options(split="test", predictions=file))
+    assert [row.system for row in result.rows] == ["someone", "floor: majority"]
+    assert result.rows[0].figures["accuracy"].value == 0.5
+    assert result.rows[0].invalid_rate == 0.5
+    with pytest.raises(UsageError, match="no reasoner 'oracle'"):
+        meld_evidence(release, Options(split="test", reasoner="oracle"))
+
+
 def test_face_and_voice_do_not_harm_the_words_by_more_than_noise(shared: Path) -> None:
     result = meld_evidence(shared / "data", Options(split="test"))
     assert result.n == 101
