@@ -1,25 +1,36 @@
-"""One distribution from several opinions: a logarithmic opinion pool (Genest & Zidek 1986) with weights that sum to 1.
+"""One distribution from several opinions: a logarithmic opinion pool (Genest & Zidek 1986; docs/design/fusion.md).
 
-A modality that is missing or abstains is masked: it is left out, and the others keep their proportions.
+    log-odds of y = sum over modalities of  weight x reliability of its evidence x r(modality, y) x log(p(y) x labels)
+
+The reliability is relative to the most reliable opinion, for an opinion has itself been flattened by its own. A uniform
+opinion adds nothing, a masked one (missing, or abstaining) adds nothing, and two that agree make a label likelier than
+each alone. Two tables hold all that is measured: `MODALITY`, one number a modality, which is the place to
+change how much face, voice, dialogue or behavior count against the words; and `fusion_weights.json`, how much what
+face and voice say counts for each label, fitted on the crowd's votes of CREMA-D by `emoagent.training.fusion`.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 from math import exp, log
 
+from emoagent.agents.confidence import calibrated
 from emoagent.agents.opinion import tidy
 from emoagent.errors import UsageError
-from emoagent.labels import labels
+from emoagent.labels import CIRCUMPLEX, labels
 from emoagent.schema import Conflict, Evidence, Modality, Opinion, Policy
 
-# face : voice = 1 : 0.5 is measured: the crowd's votes on 5,966 CREMA-D clips with face and voice, predicted from the
-# votes on each alone, split by actor (docs/design/judgement.md). The others are not measured yet.
-WEIGHTS: Mapping[Modality, float] = {"text": 1.0, "face": 1.0, "voice": 0.5, "dialogue": 0.4, "behavior": 0.3}
-PREFERRED = 4.0  # the factor on the preferred modality where it is party to a conflict (face-first, voice-first)
+# Of text against face, dialogue and behavior: see docs/design/fusion.md for what is measured. Voice to face is 0.69 by
+# the crowd's votes on CREMA-D (`fusion_weights.json`).
+MODALITY: Mapping[Modality, float] = {"text": 1.0, "face": 1.0, "voice": 0.69, "dialogue": 0.4, "behavior": 0.3}
+CARRIED = 0.5  # how much of the labels' reliability carries over from people's votes to our opinions; 0: none
+PREFERRED = 4.0  # how many times the others count less than the preferred party to a conflict (face-first, voice-first)
 LEAST = 0.005  # probability below which no opinion is taken at its word
-CERTAINTY = 0.8  # share of the pooled certainty that is believed, until the learned fusion is calibrated
+WEIGHTS = "fusion_weights.json"
 
 
 @dataclass(frozen=True)
@@ -45,20 +56,45 @@ class Pool:
 
     def adds(self, share: Share, label: str, rival: str) -> float:
         """What the opinion of `share` adds to the log-odds of `label` against `rival`; exact for this pool."""
-        return share.weight * (log_mass(share.opinion, label) - log_mass(share.opinion, rival))
+        count = len(self.distribution)
+        return evidence_for(share, label, count) - evidence_for(share, rival, count)
 
     @property
     def reliability(self) -> float:
         """Mean reliability of the evidence, weighted like the opinions; 0 where there is none."""
-        return sum(share.weight * share.reliability for share in self.shares)
+        return self._mean([(share, share.reliability) for share in self.shares]) or 0.0
 
     @property
     def confidence(self) -> float:
-        """A provisional, conservative probability that the first label is right: the pooled one, drawn towards chance
-        as far as the evidence is unreliable."""
-        chance = 1 / len(self.distribution)
-        top = self.distribution[self.ranked[0]]
-        return round(chance + (top - chance) * CERTAINTY * self.reliability, 4)
+        """The calibrated probability that the first label is right (`agents/confidence.py`)."""
+        return calibrated(self.distribution[self.ranked[0]], {share.opinion.modality for share in self.shares})
+
+    @property
+    def valence(self) -> float:
+        """-1 to 1: what the opinions say of it, weighted like them; where none does, what the labels make likely."""
+        return self._signed(0, [(share, share.opinion.valence) for share in self.shares])
+
+    @property
+    def arousal(self) -> float:
+        """-1 to 1, in the same way."""
+        return self._signed(1, [(share, share.opinion.arousal) for share in self.shares])
+
+    @property
+    def open_labels(self) -> tuple[str, ...]:
+        """Words outside the label set, of the opinions that speak for the first label, those that add most first."""
+        first, second = self.ranked[:2]
+        adding = sorted(self.shares, key=lambda share: -self.adds(share, first, second))
+        said = [word for s in adding if self.adds(s, first, second) > 0 for word in s.opinion.open_labels]
+        return tuple(dict.fromkeys(said))
+
+    def _signed(self, place: int, said: Sequence[tuple[Share, float | None]]) -> float:
+        expected = sum(p * CIRCUMPLEX[label][place] for label, p in self.distribution.items() if label in CIRCUMPLEX)
+        own = self._mean([(share, value) for share, value in said if value is not None])
+        return round(expected if own is None else own, 4)
+
+    def _mean(self, values: Sequence[tuple[Share, float]]) -> float | None:
+        total = sum(share.weight for share, _ in values)
+        return sum(share.weight * value for share, value in values) / total if total else None
 
 
 def pool(
@@ -75,25 +111,45 @@ def pool(
         raise UsageError(f"{label_set} has no label {sorted(odd)[0]!r}", hint="use --labels meld7 with this reasoner")
     reliable = {item.id: item.reliability for item in evidence}
     known = [(opinion, _mean([reliable.get(cite, 0.0) for cite in opinion.cites])) for opinion in speaking]
-    raw = [WEIGHTS[o.modality] * trust * _preference(o.modality, policy, conflicts) for o, trust in known]
-    total = sum(raw)
-    if not total:
+    most = max((trust for _, trust in known), default=0.0)
+    if not most:
         return Pool({}, ())
-    shares = tuple(Share(o, weight / total, trust) for (o, trust), weight in zip(known, raw, strict=True))
-    logits = {name: sum(s.weight * log_mass(s.opinion, name) for s in shares) for name in names}
+    shares = tuple(
+        Share(o, MODALITY[o.modality] * trust / most * _preference(o.modality, policy, conflicts), trust)
+        for o, trust in known
+    )
+    logits = {name: sum(evidence_for(share, name, len(names)) for share in shares) for name in names}
     highest = max(logits.values())
     return Pool(tidy({name: exp(value - highest) for name, value in logits.items()}), shares)
 
 
-def log_mass(opinion: Opinion, label: str) -> float:
-    """Log probability, not below the least that is believed."""
-    return log(max(LEAST, opinion.distribution.get(label, 0.0)))
+def evidence_for(share: Share, label: str, count: int) -> float:
+    """What an opinion adds to the logarithm of a label's probability, of `count` labels; 0 for a uniform opinion."""
+    return share.weight * reliability(share.opinion.modality, label) * log_mass(share.opinion, label, count)
+
+
+def log_mass(opinion: Opinion, label: str, count: int) -> float:
+    """Log of the probability times the number of labels; no probability is below the least that is believed."""
+    return log(max(LEAST, opinion.distribution.get(label, 0.0)) * count)
+
+
+def reliability(modality: Modality, label: str) -> float:
+    """How much what `modality` says of `label` counts; 1 where it has not been measured."""
+    return 1 + CARRIED * (_table().get(modality, {}).get(label, 1.0) - 1)
+
+
+@cache
+def _table() -> Mapping[str, Mapping[str, float]]:
+    read = json.loads((resources.files("emoagent.agents") / WEIGHTS).read_text("utf-8"))
+    table: Mapping[str, Mapping[str, float]] = read["reliability"]
+    return table
 
 
 def _preference(modality: Modality, policy: Policy, conflicts: Sequence[Conflict]) -> float:
+    """Less than 1 for all but the preferred modality, where that is party to a conflict."""
     preferred = policy.removesuffix("-first")
-    party = any(modality in conflict.kind.split("-") for conflict in conflicts)
-    return PREFERRED if modality == preferred and party else 1.0
+    party = any(preferred in conflict.kind.split("-") for conflict in conflicts)
+    return 1 / PREFERRED if party and modality != preferred else 1.0
 
 
 def _mean(values: Sequence[float]) -> float:

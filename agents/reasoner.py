@@ -10,12 +10,10 @@ from emoagent.agents.conflict import conflicts
 from emoagent.agents.explanation import explain
 from emoagent.agents.fusion import Pool, pool
 from emoagent.agents.shift import shift
-from emoagent.labels import CIRCUMPLEX
 from emoagent.schema import Conflict, Verdict
 
 FLAT = 0.22  # a first label less probable than this says nothing (chance: 0.14)
 UNSURE = 0.1  # mean reliability of the evidence below which nothing is said
-VOICED = 0.5  # how much of the arousal comes from the voice, where it has been measured
 
 
 @dataclass(frozen=True)
@@ -43,8 +41,9 @@ class Embedded:
             label=label,
             distribution=dict(pooled.distribution),
             alternatives=_alternatives(pooled, met),
-            valence=_valence(pooled),
-            arousal=_arousal(pooled),
+            open_labels=pooled.open_labels,
+            valence=pooled.valence,
+            arousal=pooled.arousal,
             confidence=pooled.confidence,
             causes=causes(case, label),
             shift=shift(case.utterance, label, case.history),
@@ -89,15 +88,3 @@ def _alternatives(pooled: Pool, met: tuple[Conflict, ...]) -> tuple[str, ...]:
     """The second label, and what the parties to a conflict say, most probable first."""
     said = {hypothesis.label for conflict in met for hypothesis in conflict.hypotheses}
     return tuple(name for i, name in enumerate(pooled.ranked[1:]) if i == 0 or name in said)
-
-
-def _valence(pooled: Pool) -> float:
-    return round(sum(p * CIRCUMPLEX[label][0] for label, p in pooled.distribution.items()), 4)
-
-
-def _arousal(pooled: Pool) -> float:
-    expected = sum(p * CIRCUMPLEX[label][1] for label, p in pooled.distribution.items())
-    heard = [share.opinion.arousal for share in pooled.shares if share.opinion.arousal is not None]
-    if heard:
-        expected = (1 - VOICED) * expected + VOICED * sum(heard) / len(heard)
-    return round(expected, 4)
