@@ -1,6 +1,6 @@
 """Why a verdict is what it is: two or three plain sentences from what carried it, each with the evidence it names.
 
-What an opinion adds is what the log-odds of the label lose when the others are pooled without it
+What an opinion adds is what the log-odds of the label, against all others, lose when the others are pooled without it
 (docs/design/explanation.md).
 """
 
@@ -15,7 +15,7 @@ from emoagent.agents.sentences import Reading, Stance, tell, undecided
 from emoagent.schema import Claim, Conflict, Evidence, Opinion
 
 FEW, MOST = 2, 3  # sentences
-FEWEST = 0.05  # share of the greatest contribution below which one is not worth a sentence
+FEWEST = 0.03  # share of the greatest contribution below which one is not worth a sentence
 LEAST = 1e-4  # probability as which none is counted
 BEGINNINGS = ("The", "What", "An", "A")  # of sentences that may follow a colon
 
@@ -39,9 +39,9 @@ def explain(pooled: Pool, case: Case, met: Sequence[Conflict] = ()) -> tuple[Cla
 
 
 def readings(pooled: Pool, case: Case, met: Sequence[Conflict] = ()) -> list[Reading]:
-    """What each opinion that was pooled and cites evidence does to the first label."""
-    speaking = [share.opinion for share in pooled.shares]
-    found = []
+    """What each opinion that was pooled and cites evidence does to the first label: the others are pooled without it,
+    since the pool weighs each by the others that are there."""
+    speaking, found = [share.opinion for share in pooled.shares], []
     for opinion in speaking:
         rest = [other for other in speaking if other is not opinion]
         without = pool(rest, case.evidence, case.label_set, case.policy, met)
@@ -60,17 +60,15 @@ def _reading(opinion: Opinion, pooled: Pool, without: Pool) -> Reading:
     """Told by the label that the opinion prefers where it takes away; else by the verdict's, against the likeliest of
     those that the opinion finds less likely."""
     label, masses = pooled.ranked[0], opinion.distribution
-    adds = _log_odds(pooled, label, len(masses)) - _log_odds(without, label, len(masses))
-    own = masses.get(label, 0.0)
+    chance, own = 1 / len(pooled.distribution), masses.get(label, 0.0)
+    adds = _log_odds(pooled.distribution[label]) - _log_odds(without.distribution.get(label, chance))
     if adds < 0 and own < max(masses.values()):
         return Reading(opinion, max(masses, key=lambda name: masses[name]), label, adds, label)
     below = [other for other in pooled.ranked[1:] if masses.get(other, 0.0) < own]
     return Reading(opinion, label, below[0] if below else pooled.ranked[1], adds, label)
 
 
-def _log_odds(pooled: Pool, label: str, labels: int) -> float:
-    """Of the label against all others; by chance where nothing is pooled."""
-    share = pooled.distribution.get(label, 0.0) if pooled.distribution else 1 / labels
+def _log_odds(share: float) -> float:
     share = min(1 - LEAST, max(LEAST, share))
     return log(share / (1 - share))
 

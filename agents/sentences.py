@@ -86,14 +86,17 @@ def named(label: str) -> str:
 
 
 def _suggests(reading: Reading, plural: bool = False) -> str:
-    """`suggests joy (62 %)`, or the comparison where another label leads the opinion."""
+    """`suggests joy (62 %)`; where another label leads the opinion, that one and the comparison that counts."""
     masses, verb = reading.opinion.distribution, "" if plural else "s"
+    first = max(masses, key=lambda name: masses[name])
     share = masses.get(reading.label, 0.0)
     if reading.stance == "context":
         return f"suggest{verb} {named(reading.label)} as well, but less surely ({percent(share)})"
-    if share >= max(masses.values()):
-        return f"suggest{verb} {named(reading.label)} ({percent(share)})"
-    return f"fit{verb} {named(reading.label)} ({percent(share)}) better than {named(reading.rival)}"
+    leading = reading.label if share >= masses[first] else first
+    told = f"suggest{verb} {named(leading)} ({percent(masses[leading])})"
+    if leading == reading.label:
+        return told
+    return f"{told}, but fit{verb} {named(reading.label)} ({percent(share)}) better than {named(reading.rival)}"
 
 
 def _words(reading: Reading, cited: Sequence[Evidence], text: str) -> Told:
