@@ -59,12 +59,12 @@ def _read_all(lines: Sequence[Line], options: Options) -> tuple[list[Answer], di
     found: list[Answer] = []
     with text_model_in(options.text_model):
         model = text_model()
-        began = time.perf_counter()
+        began = time.process_time()
         for line, before in with_history(lines):
             turns = [Said(turn.text, turn.speaker) for turn in before[-TURNS:]]
             masses = model.read(Said(line.text, line.speaker), turns).emorynlp7
             label = max(masses, key=lambda name: masses[name])
             found.append(Answer(line.labels[0], label, masses[label], masses, group=line.dialogue or "", key=line.key))
-    cost = 1000 * (time.perf_counter() - began) / max(1, len(found))
+    cost = 1000 * (time.process_time() - began) / max(1, len(found))
     made = model.provenance()
     return found, {made.name: made.sha256}, cost

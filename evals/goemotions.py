@@ -77,9 +77,9 @@ def _open_labels(lines: Sequence[Line], known: Sequence[str], options: Options) 
     with text_model_in(options.text_model):
         model = text_model()
     start, end = model.card["heads"]["open"]
-    least, began = np.array(model.card["open_thresholds"]), time.perf_counter()
+    least, began = np.array(model.card["open_thresholds"]), time.process_time()
     chances = [1 / (1 + np.exp(-model.outputs(Said(line.text))[0][start:end].astype(float))) for line in lines]
-    cost = 1000 * (time.perf_counter() - began) / max(1, len(lines))
+    cost = 1000 * (time.process_time() - began) / max(1, len(lines))
     sets = [np.array(model.card["labels"]["open"])[chance >= least].tolist() for chance in chances]
     return table(sets, known), cost
 

@@ -126,13 +126,13 @@ def text_model_in(folder: Path | None) -> Iterator[None]:
 
 
 def _replay(dialogue: Sequence[Line], settings: Settings, truths: Mapping[str, str], found: Replay) -> None:
-    state, began = episode(dialogue), time.perf_counter()
+    state, began = episode(dialogue), time.process_time()
     thought = opine_all(state, settings)
     state.opinions = list(thought["opinions"])
-    opined = time.perf_counter()
+    opined = time.process_time()
     judged = judge_all(state, settings)
     found.seconds_opining += opined - began
-    found.seconds_judging += time.perf_counter() - opined
+    found.seconds_judging += time.process_time() - opined
     found.models |= {model.name: model.sha256 for model in thought["models"]}
     found.faults += [fault.message for update in (thought, judged) for fault in update["faults"]]
     texts = {opinion.utterance: opinion for opinion in state.opinions if opinion.modality == "text"}

@@ -27,7 +27,9 @@ class SystemRow(Record):
     figures: dict[str, Figure]
     invalid_rate: float = Field(default=0.0, ge=0, le=1, description="answers that could not be used")
     abstention_rate: float = Field(default=0.0, ge=0, le=1)
-    milliseconds: float | None = Field(default=None, ge=0, description="cost per utterance; None where not measured")
+    milliseconds: float | None = Field(
+        default=None, ge=0, description="processor time per utterance; None where not measured"
+    )
 
 
 class Result(Record):
