@@ -107,7 +107,7 @@ def usually(lines: Sequence[Line]) -> dict[str, float]:
 def worth(lines: Sequence[Line], truths: Mapping[str, str], weights: Sequence[float] = WEIGHTS) -> None:
     """Prints the weighted F1 of text with dialogue for each weight, and its paired difference from the text alone."""
     for weight in weights:
-        with patch.dict(fusion.WEIGHTS, {"dialogue": weight}):
+        with patch.dict(fusion.MODALITY, {"dialogue": weight}):
             found = {mode: replay(lines, Options(mode=mode), truths) for mode in MODES}
         text = found["causal"].text
         told = [f"{mode} {_points(found[mode].fused, text)}" for mode in MODES]
