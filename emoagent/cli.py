@@ -172,7 +172,9 @@ def export(
 def evaluate(
     name: Annotated[str | None, typer.Argument(help="the benchmark, see --list", metavar="NAME")] = None,
     data: Annotated[Path | None, typer.Option(help="folder with the corpus as its authors release it")] = None,
-    split: Annotated[str, typer.Option(help="part of the corpus; test splits are for final figures only")] = "dev",
+    split: Annotated[
+        str | None, typer.Option(help="part of the corpus; test splits are for final figures only [default: dev]")
+    ] = None,
     reasoner: Annotated[str, typer.Option(help="who judges")] = "embedded",
     text_model: Annotated[Path | None, typer.Option(help="folder of a text model [default: the shipped one]")] = None,
     mode: Annotated[str | None, typer.Option(help="causal or offline [default: causal]")] = None,

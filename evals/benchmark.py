@@ -70,6 +70,11 @@ class Benchmark:
     summary: str
     run: Measure
 
+    @property
+    def usual_split(self) -> str:
+        """`dev`, or the only split there is; a test split has to be asked for."""
+        return self.splits[0] if len(self.splits) == 1 and self.splits[0] != "test" else "dev"
+
     def __call__(self, data: Path, options: Options) -> Result:
         """Measures; `data` is the corpus' folder or the one above. Raises `UsageError` for missing data or split."""
         if options.split not in self.splits:

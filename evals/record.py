@@ -29,15 +29,20 @@ def save(found: Measured, folder: Path | None = None) -> Path:
     Without `folder`, into the results of the checkout. Raises `UsageError` where there is no checkout, and
     `OutputError` where nothing can be written.
     """
-    if folder is None and not RESULTS.is_dir():
-        raise UsageError("the results folder is only in a checkout of the project", hint="name a folder with --out")
-    path = (folder or RESULTS) / _name(found)
+    path = (folder or where_saved()) / _name(found)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(found.model_dump_json(indent=1) + "\n", encoding="utf-8")
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error}", hint="name another folder with --out") from error
     return path
+
+
+def where_saved() -> Path:
+    """The results folder of the checkout. Raises `UsageError` where there is none."""
+    if not RESULTS.is_dir():
+        raise UsageError("the results folder is only in a checkout of the project", hint="name a folder with --out")
+    return RESULTS
 
 
 def saved(folder: Path = RESULTS) -> list[Measured]:

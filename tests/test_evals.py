@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -59,8 +60,12 @@ def test_every_benchmark_is_found_and_tells_what_it_is(
     assert {"meld", "emorynlp", "goemotions", "emobank"} <= set(rows)
     assert all(all(row.values()) for row in rows.values())
     assert all(find(name).name == name for name in rows)
+    monkeypatch.setenv("COLUMNS", "80")
     assert run(monkeypatch, "eval", "--list") == 0
-    assert "emorynlp" in capsys.readouterr().out
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    words = " ".join(" ".join(lines).split())
+    assert all(f"{each.source}; in {each.data}/;" in words for each in benchmarks().values())
 
 
 def test_the_result_and_nothing_else_as_json(
@@ -214,5 +219,8 @@ def test_a_benchmark_is_named_after_its_function(tmp_path: Path) -> None:
 
     assert (toy_test.name, toy_test.summary) == ("toy-test", "What is measured.")
     assert toy_test(tmp_path, Options()).emoagent
+    assert toy_test.usual_split == "dev"
+    assert replace(toy_test, splits=("all",)).usual_split == "all"
+    assert replace(toy_test, splits=("test",)).usual_split == "dev"
     (tmp_path / "toy").mkdir()
     assert toy_test(tmp_path, Options()).split == "toy"

@@ -4,30 +4,32 @@ from __future__ import annotations
 
 import sys
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from emoagent.commands.listing import show
 from emoagent.errors import UsageError
 from emoagent.evals.benchmark import Benchmark, Options, benchmarks, find
 from emoagent.evals.page import facts, tables
-from emoagent.evals.record import measured, save
+from emoagent.evals.record import measured, save, where_saved
 from emoagent.evals.result import Result
 from emoagent.settings import load_settings
 
 COLUMNS = ("name", "data", "splits", "what is measured", "source")
 FIGURE = 12  # columns of a terminal that a figure takes
+WIDEST = 110
 BESIDE = 55  # columns for everything else
 
 
-def options(*, mode: str | None, policy: str | None, **others: Any) -> Options:
-    """The options of a run; mode and policy where not given as in the settings. Raises `UsageError`."""
+def options(*, split: str | None, mode: str | None, policy: str | None, **others: Any) -> Options:
+    """The options of a run; mode and policy where not given as in the settings, split empty. Raises `UsageError`."""
     settings = load_settings(mode=mode, policy=policy)
-    return Options(mode=settings.mode, policy=settings.policy, **others)
+    return Options(split=split or "", mode=settings.mode, policy=settings.policy, **others)
 
 
 def run(
@@ -38,10 +40,11 @@ def run(
     if name is None:
         raise UsageError("NAME is missing", hint="emoagent eval --list tells which there are")
     chosen = find(name)
+    options = replace(options, split=options.split or chosen.usual_split)
     if data is None:
         raise UsageError("--data is missing", hint=f"name the folder that holds the release of {chosen.data}")
-    if keep and out is None and options.limit is not None:
-        raise UsageError("a part of the data does not belong into the results", hint="leave out --limit, or give --out")
+    if keep and out is None:
+        _check_keeping(options)
     with _waiting(chosen.name):
         result = chosen(data, options)
     if as_json:
@@ -56,7 +59,22 @@ def listing(*, as_json: bool) -> None:
     """Prints the benchmarks."""
     known = benchmarks().values()
     rows = [(each.name, each.data, ", ".join(each.splits), each.summary, each.source) for each in known]
-    show(COLUMNS, rows, as_json=as_json, hidden=("source",))
+    if as_json:
+        show(COLUMNS, rows, as_json=True)
+        return
+    console = Console()
+    table = Table.grid(Column(no_wrap=True), Column(), padding=(0, 2))
+    for name, data, splits, summary, source in rows:
+        table.add_row(Text(name, "cyan"), Text(summary))
+        table.add_row("", Text(f"{source}; in {data}/; {splits}", "dim"))
+    console.print(table, width=min(console.width, WIDEST))
+
+
+def _check_keeping(options: Options) -> None:
+    """Before anything is measured: a test split is not to be looked at twice."""
+    where_saved()
+    if options.limit is not None:
+        raise UsageError("a part of the data does not belong into the results", hint="leave out --limit, or give --out")
 
 
 def _waiting(name: str) -> AbstractContextManager[object]:
