@@ -20,7 +20,7 @@ from emoagent.labels import DEFAULT
 from emoagent.schema import Audit, Evidence, Fault, Model, Opinion, Utterance, Verdict
 from emoagent.settings import Settings
 from emoagent.tools.progress import tell
-from emoagent.tools.text_emotion import text_emotion
+from emoagent.tools.text_model import text_model
 
 T = TypeVar("T", Evidence, Opinion)
 QUOTATION = "quotation"
@@ -36,7 +36,7 @@ def opine_all(state: Episode, settings: Settings) -> Update:
     models = list[Model]()
     if any(utterance.text for utterance in state.utterances):
         with faults_into(faults, "opine"):
-            models.append(text_emotion().provenance())
+            models.append(text_model().provenance())
     return {"opinions": opinions, "faults": faults, "models": models}
 
 

@@ -34,10 +34,15 @@ def by_votes(clips: Voted) -> Floats:
 
 def by_evidence(clips: Voted) -> Floats:
     """Columns (n, 108): also how many voted, how strong they found it, and what is usual for the person."""
+    shares = clips.shares[:, :2]
+    return np.hstack([_flat(shares), linear(clips), *_agreement(shares)])
+
+
+def linear(clips: Voted) -> Floats:
+    """Columns (n, 36): log shares by how many voted, shares by how strong they found it, and the person's usual."""
     shares, votes = clips.shares[:, :2], clips.votes[:, :2]
     counted = np.log((votes + SMOOTH) / (votes.sum(axis=2, keepdims=True) + SMOOTH * len(LABELS)))
-    own = [_flat(shares), _flat(counted), _flat(shares * clips.intensity[:, :2])]
-    return np.hstack([*own, usual(_flat(shares), clips.actors), *_agreement(shares)])
+    return np.hstack([_flat(counted), _flat(shares * clips.intensity[:, :2]), usual(_flat(shares), clips.actors)])
 
 
 def usual(values: Floats, actors: NDArray[np.str_]) -> Floats:

@@ -30,6 +30,7 @@ from emoagent.training.text.examples import EMORY7, MELD7, Example
 from emoagent.training.text.export import export
 from emoagent.training.text.loop import Plan, outputs, train
 from emoagent.training.text.model import HEADS, TextModel, base
+from emoagent.training.text.refit import refit
 from emoagent.training.text.vocabulary import vocabulary
 
 Corpus = Literal["permissive", "meld"]
@@ -57,6 +58,7 @@ def run(
         model.load_state_dict(load_file(start / CHECKPOINT))
     else:
         train(model, permissive_epochs(data, seed), PLANS["permissive"], seed)
+        refit(model, data, seed)
     if corpus == "meld":
         train(model, [examples.meld_lines(data, "train")] * MELD_EPOCHS, PLANS["meld"], seed)
     return save(model, corpus, data, out, seed)
