@@ -13,6 +13,7 @@ from emoagent.agents.case import Case, Judgement
 from emoagent.agents.conflict import divergence
 from emoagent.agents.opinion import opine as opine_anew
 from emoagent.agents.reasoner import Embedded
+from emoagent.agents.words import strongest_part
 from emoagent.schema import Audit, Claim, ClaimAudit, Evidence, Modality, Opinion, Utterance, Verdict
 
 SAMPLES = 20  # choices of uncited evidence that are tried at most
@@ -65,7 +66,10 @@ def audit(case: Case, verdict: Verdict, opine: Opine = opine_anew, judge: Judge 
         uncited_removed=min(len(present), len(uncited)),
         uncited_divergence=by_chance,
         uncited_flipped=_mean([float(other.flipped) for other in others]),
-        claims=tuple(_claim(i, verdict.claims, known, without) for i in range(len(verdict.claims))),
+        claims=tuple(
+            _claim(i, verdict.claims, known, without).model_copy(update={"words": _words(claim, case, opine)})
+            for i, claim in enumerate(verdict.claims)
+        ),
         finding="carried" if carried else "decoration",
     )
 
@@ -139,6 +143,11 @@ def _claim(index: int, claims: Sequence[Claim], known: Mapping[str, Modality], w
         reason=reason,
         unknown=tuple(cite for cite in claim.cites if cite not in known),
     )
+
+
+def _words(claim: Claim, case: Case, opine: Opine) -> str | None:
+    """Which of the words a claim about them rests on. This costs a few readings of the text; nothing else here does."""
+    return strongest_part(case, opine) if claim.modality == "text" and claim.stance == "supports" else None
 
 
 def _miscited(claim: Claim, known: Mapping[str, Modality]) -> str | None:

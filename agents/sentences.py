@@ -73,6 +73,15 @@ def undecided(reading: Reading, cited: Sequence[Evidence], text: str) -> Told | 
     return f"{who} {verb} next to no difference.", cited
 
 
+def without_earlier(alone: Opinion, turns: Sequence[str], text: str) -> str:
+    """The end of a sentence about words that would suggest another label without what was said in these turns."""
+    masses = alone.distribution
+    first = max(masses, key=lambda name: masses[name])
+    which = f"just before ({turns[0]})" if len(turns) == 1 else f"before ({turns[0]} to {turns[-1]})"
+    they = "they" if _quoted(text)[1] else "it"
+    return f"; without what was said {which}, {they} would suggest {named(first)} ({percent(masses[first])})."
+
+
 def percent(share: float) -> str:
     """`62 %`; never all and never nothing."""
     if share >= 0.995:

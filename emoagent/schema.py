@@ -266,6 +266,7 @@ class ClaimAudit(Record):
     supported: bool | None = Field(default=None, description="whether its evidence does what it says; None: not tested")
     reason: str | None = Field(default=None, description="why it is not supported")
     unknown: tuple[str, ...] = Field(default=(), description="cited ids that are not evidence about this utterance")
+    words: str | None = Field(default=None, description="the part of a quotation without which the label loses most")
 
 
 class Audit(Record):

@@ -88,9 +88,10 @@ def claim_audit(audit: ClaimAudit) -> str:
     """What one claim alone does to the verdict, or why it is not supported."""
     if audit.supported is False:
         return unsupported(audit)
+    rests = f"; it rests most on ‘{audit.words}’" if audit.words else ""
     if audit.flipped:
-        return "without it the label changes"
-    return f"without it {audit.divergence:.2f} bits move"
+        return f"without it the label changes{rests}"
+    return f"without it {audit.divergence:.2f} bits move{rests}"
 
 
 def unsupported(audit: ClaimAudit) -> str:
