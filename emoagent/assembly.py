@@ -12,7 +12,9 @@ from emoagent.profiles import pick_profile
 from emoagent.schema import Evidence, Fault, Provenance, Trace
 from emoagent.settings import Settings
 
-LISTED_PACKAGES = ("av", "langgraph", "mediapipe", "numpy", "onnxruntime", "pocketsphinx", "pysubs2", "swift-f0")
+LISTED_PACKAGES = (
+    "av", "langgraph", "mediapipe", "numpy", "onnxruntime", "pocketsphinx", "pysubs2", "swift-f0", "tokenizers",
+)  # fmt: skip
 MODALITY_ORDER = ("text", "face", "voice", "behavior", "dialogue")
 
 

@@ -25,6 +25,7 @@ from emoagent.profiles import pick_profile
 PACKAGES = {
     "av": "av", "cv2": "opencv-contrib-python", "langgraph": "langgraph", "mediapipe": "mediapipe", "numpy": "numpy",
     "onnxruntime": "onnxruntime", "pocketsphinx": "pocketsphinx", "pysubs2": "pysubs2", "swift_f0": "swift-f0",
+    "tokenizers": "tokenizers",
 }  # fmt: skip
 OPTIONAL = {"whisperx": "whisperx", "torch": "local", "fastapi": "serve", "mcp": "mcp", "ray": "ray"}
 GRAPHICS = {"EGL": "libegl1", "GLESv2": "libgles2"}
@@ -54,7 +55,7 @@ def run(*, as_json: bool) -> int:
 
 def examine() -> Iterator[Check]:
     """Looks at everything, one check at a time; nothing is fetched."""
-    for look in (_python, _packages, _graphics, _landmarker, _models, _optional, _profile, _disk):
+    for look in (_python, _packages, _graphics, _landmarker, _text, _models, _optional, _profile, _disk):
         yield from look()
 
 
@@ -98,6 +99,19 @@ def _landmarker() -> Iterator[Check]:
         yield Check("face landmarks", "problem", error.message, error.hint)
     else:
         yield Check("face landmarks", "ok", f"{model.name} runs")
+
+
+def _text() -> Iterator[Check]:
+    from emoagent.tools.text_input import Said
+    from emoagent.tools.text_model import text_model
+
+    try:
+        model = text_model()
+        model.read(Said("Hello."))
+    except EmoagentError as error:
+        yield Check("text model", "problem", error.message, error.hint)
+    else:
+        yield Check("text model", "ok", f"{model.card['name']} runs, sha256 {model.digest[:12]}…")
 
 
 def _models() -> Iterator[Check]:
