@@ -73,6 +73,17 @@ def test_another_model_is_taken_where_it_is_named(monkeypatch: pytest.MonkeyPatc
         text_model()
 
 
+def test_a_broken_model_is_told(tmp_path: Path) -> None:
+    (tmp_path / "model.onnx").write_bytes(b"no model")
+    (tmp_path / "card.json").write_text("{}", "utf-8")
+    with pytest.raises(ModelMissing, match="does not tell 'name'"):
+        load(tmp_path)
+    card = (resources.files("emoagent.tools") / SHIPPED / "card.json").read_text("utf-8")
+    (tmp_path / "card.json").write_text(card, "utf-8")
+    with pytest.raises(ModelMissing, match="cannot be read"):
+        load(tmp_path)
+
+
 def test_the_opinion_is_flattened_by_reliability_and_cites_the_words() -> None:
     u = said("I hate you!")
     sure, unsure = (text_opinion.run(u, [heard(u, share)], ()) for share in (1.0, 0.3))

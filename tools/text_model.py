@@ -24,6 +24,17 @@ from emoagent.tools.text_input import Said, encode
 
 WEIGHTS, CARD = "model.onnx", "card.json"
 SHIPPED = "models/text-minilm"
+NEEDED = (
+    "name",
+    "licence",
+    "source",
+    "heads",
+    "labels",
+    "bias",
+    "temperature",
+    "open_thresholds",
+    "rated",
+)  # in a card
 MOST_OPEN = 3  # open labels that are named
 
 
@@ -102,13 +113,18 @@ def load(folder: Path | None = None) -> TextModel:
     import onnxruntime
 
     place = resources.files("emoagent.tools") / SHIPPED if folder is None else folder
+    hint = "install emoagent again" if folder is None else "make it with `emoagent train text`"
     try:
         weights = (place / WEIGHTS).read_bytes()
         card = json.loads((place / CARD).read_text("utf-8"))
     except (OSError, ValueError) as error:
-        hint = "install emoagent again" if folder is None else "make it with `emoagent train text`"
         raise ModelMissing(f"no text model in {place}: {error}", hint=hint) from error
+    if lacking := [name for name in NEEDED if name not in card]:
+        raise ModelMissing(f"the card of the text model in {place} does not tell {lacking[0]!r}", hint=hint)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1  # the same bytes every time, and a core left over
-    session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+    try:
+        session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # its errors have no common base of their own
+        raise ModelMissing(f"the text model in {place} cannot be read: {error}", hint=hint) from error
     return TextModel(session, card, sha256(weights).hexdigest())
