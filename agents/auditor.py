@@ -13,7 +13,7 @@ from emoagent.agents.case import Case, Judgement
 from emoagent.agents.conflict import divergence
 from emoagent.agents.opinion import opine as opine_anew
 from emoagent.agents.reasoner import Embedded
-from emoagent.agents.words import strongest_part
+from emoagent.agents.words import carried_by_earlier, strongest_part
 from emoagent.schema import Audit, Claim, ClaimAudit, Evidence, Modality, Opinion, Utterance, Verdict
 
 SAMPLES = 20  # choices of uncited evidence that are tried at most
@@ -67,7 +67,7 @@ def audit(case: Case, verdict: Verdict, opine: Opine = opine_anew, judge: Judge 
         uncited_divergence=by_chance,
         uncited_flipped=_mean([float(other.flipped) for other in others]),
         claims=tuple(
-            _claim(i, verdict.claims, known, without).model_copy(update={"words": _words(claim, case, opine)})
+            _claim(i, verdict.claims, known, without).model_copy(update=_words(claim, case, opine))
             for i, claim in enumerate(verdict.claims)
         ),
         finding="carried" if carried else "decoration",
@@ -145,9 +145,14 @@ def _claim(index: int, claims: Sequence[Claim], known: Mapping[str, Modality], w
     )
 
 
-def _words(claim: Claim, case: Case, opine: Opine) -> str | None:
-    """Which of the words a claim about them rests on. This costs a few readings of the text; nothing else here does."""
-    return strongest_part(case, opine) if claim.modality == "text" and claim.stance == "supports" else None
+def _words(claim: Claim, case: Case, opine: Opine) -> dict[str, object]:
+    """What a claim about the words rests on: a part of them, or what was said before. This costs a few readings of the
+    text; nothing else here does."""
+    if claim.modality != "text" or claim.stance == "context":
+        return {}
+    if found := carried_by_earlier(case, opine):
+        return {"alone": found[0], "earlier": tuple(cite for turn in found[1] for cite in turn.quoted)}
+    return {"words": strongest_part(case, opine)}
 
 
 def _miscited(claim: Claim, known: Mapping[str, Modality]) -> str | None:

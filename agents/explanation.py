@@ -11,8 +11,7 @@ from math import log
 
 from emoagent.agents.case import Case
 from emoagent.agents.fusion import Pool, pool
-from emoagent.agents.sentences import Reading, Stance, tell, undecided, without_earlier
-from emoagent.agents.words import carried_by_earlier
+from emoagent.agents.sentences import Reading, Stance, tell, undecided
 from emoagent.schema import Claim, Conflict, Evidence, Opinion
 
 FEW, MOST = 2, 3  # sentences
@@ -92,18 +91,7 @@ def _claim(reading: Reading, case: Case) -> Claim | None:
     sentence, named = told
     if reading.stance == "against":
         sentence = f"Against it: {_inside(sentence)}"
-    claim = _record(sentence, named, reading, reading.stance)
-    return _with_earlier(claim, case) if reading.opinion.modality == "text" else claim
-
-
-def _with_earlier(claim: Claim, case: Case) -> Claim:
-    """Says so where it was the turns before that made the words suggest their label, and cites their quotations."""
-    found = carried_by_earlier(case)
-    quoted = tuple(cite for turn in found[1] for cite in turn.quoted) if found else ()
-    if found is None or not quoted:
-        return claim
-    said = without_earlier(found[0], [turn.utterance.id for turn in found[1]], case.utterance.text)
-    return claim.model_copy(update={"text": f"{claim.text[:-1]}{said}", "cites": (*claim.cites, *quoted)})
+    return _record(sentence, named, reading, reading.stance)
 
 
 def _idle(reading: Reading, case: Case) -> Claim | None:

@@ -73,15 +73,6 @@ def undecided(reading: Reading, cited: Sequence[Evidence], text: str) -> Told | 
     return f"{who} {verb} next to no difference.", cited
 
 
-def without_earlier(alone: Opinion, turns: Sequence[str], text: str) -> str:
-    """The end of a sentence about words that would suggest another label without what was said in these turns."""
-    masses = alone.distribution
-    first = max(masses, key=lambda name: masses[name])
-    which = f"just before ({turns[0]})" if len(turns) == 1 else f"before ({turns[0]} to {turns[-1]})"
-    they = "they" if _quoted(text)[1] else "it"
-    return f"; without what was said {which}, {they} would suggest {named(first)} ({percent(masses[first])})."
-
-
 def percent(share: float) -> str:
     """`62 %`; never all and never nothing."""
     if share >= 0.995:
@@ -110,8 +101,10 @@ def _suggests(reading: Reading, plural: bool = False) -> str:
 
 def _words(reading: Reading, cited: Sequence[Evidence], text: str) -> Told:
     who, plural = _quoted(text)
-    open_labels = [name for name in reading.opinion.open_labels if name != reading.label]
-    more = f", more closely {open_labels[0]}" if open_labels and reading.stance == "supports" else ""
+    masses = reading.opinion.distribution
+    leads = reading.stance == "supports" and masses[reading.label] >= max(masses.values())
+    open_labels = [name for name in reading.opinion.open_labels if name not in masses]
+    more = f", more closely {open_labels[0]}" if open_labels and leads else ""
     return f"{who} {_suggests(reading, plural)}{more}.", cited
 
 

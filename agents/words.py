@@ -22,17 +22,17 @@ Opine = Callable[[Utterance, Sequence[Evidence], Sequence[Utterance]], tuple[Opi
 
 def strongest_part(case: Case, opine: Opine = opine_anew) -> str | None:
     """The part of the utterance without which the likeliest label of the text opinion loses most; `None` where the text
-    has no opinion, is too short to have parts, or can spare any one of them. At most four readings."""
+    has no opinion, is too short to have parts, or can spare any one of them. At most five readings, all without the
+    turns before, which take most of the time; so `None` as well where these decide the label."""
     opinion = _text(case.opinions)
-    if opinion is None:
+    alone = _text(opine(case.utterance, _quotations(case), ())) if opinion else None
+    if opinion is None or alone is None or _first(alone) != _first(opinion):
         return None
-    label = _first(opinion)
-    before = [turn.utterance for turn in case.history]
-    losses = {}
+    label, losses = _first(alone), {}
     for part, rest in parts(case.utterance.text):
-        without = _text(opine(case.utterance.model_copy(update={"text": rest}), _quotations(case), before))
-        left = without.distribution[label] if without else 1 / len(opinion.distribution)
-        losses[part] = opinion.distribution[label] - left
+        without = _text(opine(case.utterance.model_copy(update={"text": rest}), _quotations(case), ()))
+        left = without.distribution[label] if without else 1 / len(alone.distribution)
+        losses[part] = alone.distribution[label] - left
     best = max(losses, key=lambda part: losses[part], default=None)
     return best if best is not None and losses[best] >= LEAST else None
 
@@ -50,8 +50,8 @@ def parts(text: str) -> Iterator[tuple[str, str]]:
         yield " ".join(pieces[start:end]), " ".join([*pieces[:start], *pieces[end:]])
 
 
-def carried_by_earlier(case: Case, opine: Opine = opine_anew) -> tuple[Opinion, tuple[Turn, ...]] | None:
-    """What the words suggest on their own, and the turns before that make them suggest another label: the turn just
+def carried_by_earlier(case: Case, opine: Opine = opine_anew) -> tuple[str, tuple[Turn, ...]] | None:
+    """The label that the words suggest on their own, and the turns before that make them suggest another: the turn just
     before where it does so alone, else all that are read. `None` where the words say the same without them. One
     reading of the words alone, and a second where the label differs."""
     opinion, read = _text(case.opinions), case.history[-TURNS:]
@@ -62,7 +62,7 @@ def carried_by_earlier(case: Case, opine: Opine = opine_anew) -> tuple[Opinion, 
         return None
     after_one = _text(opine(case.utterance, _quotations(case), [read[-1].utterance]))
     enough = after_one is not None and _first(after_one) == _first(opinion)
-    return alone, (read[-1:] if enough else read)
+    return _first(alone), (read[-1:] if enough else read)
 
 
 def _quotations(case: Case) -> list[Evidence]:

@@ -267,6 +267,12 @@ class ClaimAudit(Record):
     reason: str | None = Field(default=None, description="why it is not supported")
     unknown: tuple[str, ...] = Field(default=(), description="cited ids that are not evidence about this utterance")
     words: str | None = Field(default=None, description="the part of a quotation without which the label loses most")
+    alone: str | None = Field(
+        default=None, description="the label of the words without what was said before, if another"
+    )
+    earlier: tuple[str, ...] = Field(
+        default=(), description="then: the quotations of the turns that make the difference"
+    )
 
 
 class Audit(Record):
@@ -337,6 +343,7 @@ class Trace(Record):
         marked = {name for audit in self.audits for claim in audit.claims for name in claim.unknown}
         cited = {c for v in self.verdicts for claim in v.claims for c in claim.cites} - marked
         cited |= {c for o in self.opinions for c in o.cites}
+        cited |= {c for audit in self.audits for claim in audit.claims for c in claim.earlier}
         if missing := cited - known:
             raise ValueError(f"cited evidence that does not exist: {sorted(missing)}")
         return self

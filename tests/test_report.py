@@ -287,6 +287,18 @@ def test_an_unsupported_claim_is_marked_on_the_page_and_cites_only_what_exists(t
     assert "u1.voice.99" not in page.split('type="application/json"')[0]
 
 
+def test_what_a_claim_about_the_words_rests_on_is_shown_with_links(tmp_path: Path) -> None:
+    trace = example_trace()
+    mark = trace.audits[1].claims[2].model_copy(update={"alone": "neutral", "earlier": ("u1.transcript.1",)})
+    audit = trace.audits[1].model_copy(update={"claims": (*trace.audits[1].claims[:2], mark)})
+    path = tmp_path / "report.html"
+    write_report(trace.model_copy(update={"audits": (trace.audits[0], audit, *trace.audits[2:])}), path, media=None)
+    [told] = re.findall(
+        "<p[^>]*>[^/]*without the turn before, the words would suggest neutral.*?</p>", path.read_text()
+    )
+    assert f'href="#{anchor("e", "u1.transcript.1")}"' in told
+
+
 def test_fewer_uncited_items_than_cited_ones_are_called_so() -> None:
     audit = _doubted().audits[0].model_copy(update={"uncited_divergence": 0.1, "uncited_flipped": 0.0})
     assert "removing all there is besides, 1 uncited item, does not." in audit_sentences(audit)[1]

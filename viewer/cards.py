@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from emoagent.schema import Audit, Claim, Conflict, Modality, Opinion, Utterance, Verdict
+from emoagent.schema import Audit, Claim, ClaimAudit, Conflict, Modality, Opinion, Utterance, Verdict
 from emoagent.viewer.charts import bar as draw_bar
 from emoagent.viewer.charts import label_class, ranking, signed_bar, stack, swatch
 from emoagent.viewer.evidence import chips, evidence_table
@@ -17,6 +17,7 @@ from emoagent.viewer.wording import (
     claim_audit,
     conflict_title,
     percent,
+    rests_on,
     silence,
     verdict_name,
 )
@@ -126,8 +127,14 @@ def _claim(index: Index, number: int, claim: Claim, audit: Audit | None) -> Mark
     failed = mark is not None and mark.supported is False
     effect = tag("span", claim_audit(mark), class_="effect doubt" if failed else "effect") if mark else None
     return tag("li", tag("span", stance, class_="stance") if stance else None, said(claim.text), " ",
-               chips(cite for cite in claim.cites if mark is None or cite not in mark.unknown), effect,
+               chips(cite for cite in claim.cites if mark is None or cite not in mark.unknown), effect, _rests(mark),
                class_=f"{claim.stance} unsupported" if failed else claim.stance)  # fmt: skip
+
+
+def _rests(mark: ClaimAudit | None) -> Markup | None:
+    """Which words carry a claim about the words, or which turns before, with links to their quotations."""
+    told = rests_on(mark) if mark else None
+    return tag("p", said(told), " ", chips(mark.earlier), class_="muted small") if mark and told else None
 
 
 def _conflict(index: Index, conflict: Conflict) -> Markup:

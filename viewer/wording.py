@@ -88,10 +88,19 @@ def claim_audit(audit: ClaimAudit) -> str:
     """What one claim alone does to the verdict, or why it is not supported."""
     if audit.supported is False:
         return unsupported(audit)
-    rests = f"; it rests most on ‘{audit.words}’" if audit.words else ""
     if audit.flipped:
-        return f"without it the label changes{rests}"
-    return f"without it {audit.divergence:.2f} bits move{rests}"
+        return "without it the label changes"
+    return f"without it {audit.divergence:.2f} bits move"
+
+
+def rests_on(audit: ClaimAudit) -> str | None:
+    """What of the words a claim about them rests on, or what was said before."""
+    if audit.words:
+        return f"it rests most on ‘{audit.words}’"
+    if audit.alone is None:
+        return None
+    turns = "turn" if len(audit.earlier) == 1 else "turns"
+    return f"without the {turns} before, the words would suggest {audit.alone}"
 
 
 def unsupported(audit: ClaimAudit) -> str:
