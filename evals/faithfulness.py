@@ -6,7 +6,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +14,12 @@ import numpy as np
 from emoagent.agents.auditor import Effect, audit, choices, removal
 from emoagent.agents.case import Case
 from emoagent.agents.dialogue import KINDS
+from emoagent.agents.reasoner import embedded
 from emoagent.errors import UsageError
 from emoagent.evals.benchmark import Options, benchmark
-from emoagent.evals.corpora.meld_evidence import FILE
-from emoagent.evals.corpora.meld_evidence import meld_evidence as recorded
-from emoagent.evals.meld_evidence import replayed
-from emoagent.evals.replay import text_model_in
+from emoagent.evals.corpora.meld_evidence import FILE, meld_evidence
+from emoagent.evals.recorded import face_evidence, voice_evidence
+from emoagent.evals.replay import episode, text_model_in
 from emoagent.evals.result import Figure, Result, SystemRow
 from emoagent.evals.scoring.bootstrap import samples, spanned
 from emoagent.evals.scoring.rows import points
@@ -70,6 +70,7 @@ class Found:
     silent: int = 0
     seconds: float = 0.0
     models: dict[str, str] = field(default_factory=dict)
+    clips: list[str] = field(default_factory=list)
 
 
 @benchmark(
@@ -77,22 +78,28 @@ class Found:
 )
 def faithfulness(folder: Path, options: Options) -> Result:
     """Change of the verdict without the evidence it cites, against the loss of as many uncited items."""
+    if options.reasoner != embedded.name:
+        raise UsageError(f"there is no reasoner {options.reasoner!r}", hint=f"--reasoner {embedded.name}")
     settings, found = load_settings(mode=options.mode, policy=options.policy), Found()
     with text_model_in(options.text_model):
         for group, case, verdict in _verdicts(folder, options, settings, found):
             if verdict.label is None or not verdict.claims:
                 found.silent += 1
                 continue
-            began = time.perf_counter()
+            began = time.process_time()
             found.audits.append((group, verdict, audit(case, verdict)))
-            found.seconds += time.perf_counter() - began
+            found.seconds += time.process_time() - began
             for part, trial in compare(group, case, verdict, options.seed):
                 found.trials[part].append(trial)
     tested = found.audits
     if not tested:
         raise UsageError(f"there is no verdict with a label in {folder}", hint="analyse other clips")
     rows = [_row(part, found.trials[part], options.seed) for part in PARTS if found.trials[part]]
-    rows[0] = rows[0].model_copy(update={"milliseconds": 1000 * found.seconds / len(tested)})
+    claims = list(_claim_rows(tested, options.seed))
+    claims[0] = claims[0].model_copy(update={"milliseconds": 1000 * found.seconds / len(tested)})
+    notes = [f"{found.silent} utterances without a label were not tested; ms is the processor time of one audit"]
+    notes += [f"clips: {', '.join(found.clips)}"] if found.clips else []
+    notes += [note for part in PARTS if (note := _bound(part, found.trials[part]))]
     return Result(
         benchmark="faithfulness",
         split=options.split,
@@ -101,11 +108,10 @@ def faithfulness(folder: Path, options: Options) -> Result:
         mode=options.mode,
         policy=options.policy,
         reasoner=options.reasoner,
-        rows=(*rows, *_claim_rows(tested, options.seed)),
-        notes=(*NOTES, f"{found.silent} utterances without a label were not tested; ms is the cost of one audit",
-               *(note for part in PARTS if (note := _bound(part, found.trials[part])))),
+        rows=(*rows, *claims),
+        notes=(*NOTES, *notes),
         models=found.models,
-    )  # fmt: skip
+    )
 
 
 def compare(group: str, case: Case, verdict: Verdict, seed: int) -> Iterator[tuple[str, Trial]]:
@@ -215,35 +221,31 @@ def _verdicts(folder: Path, options: Options, settings: Settings, found: Found) 
     place = next((each for each in (folder, folder / "meld_evidence") if (each / FILE).is_file()), None)
     if place is None:
         for trace in options.kept(list(traces(folder))):
-            state = _opined(trace, settings, found)
-            yield from ((trace.clip.id, case, verdict) for case, verdict in _judged(state, settings))
+            found.clips.append(trace.clip.name)
+            for case, verdict in _judged(_traced(trace), settings, found):
+                yield trace.clip.id, case, verdict
         return
     if options.split != "test":
         raise UsageError("the recorded clips are of MELD's test split", hint="--split test")
-    played = replayed(list(options.kept(recorded(place))), settings)
-    found.models |= played.models
-    for clip, state in zip(played.clips, played.states, strict=True):
-        yield (clip.line.dialogue or clip.line.key, *list(_judged(state, settings))[-1])
+    for clip in options.kept(meld_evidence(place)):
+        state = episode([*clip.before, clip.line])
+        last = state.utterances[-1]
+        state.evidence = [*state.evidence, *face_evidence(last, clip), *voice_evidence(last, clip)]
+        yield clip.line.dialogue or clip.line.key, *_judged(state, settings, found)[-1]
 
 
-def _opined(trace: Trace, settings: Settings, found: Found) -> Episode:
-    """The evidence of a run with new opinions; what was recalled from the dialogue is recalled anew."""
+def _traced(trace: Trace) -> Episode:
+    """The evidence of a run; what was recalled from the dialogue is recalled anew."""
     evidence = [item for item in trace.evidence if item.kind not in KINDS]
-    state = Episode(clip=trace.clip, utterances=trace.utterances, people=trace.people, evidence=evidence)
+    return Episode(clip=trace.clip, utterances=trace.utterances, people=trace.people, evidence=evidence)
+
+
+def _judged(state: Episode, settings: Settings, found: Found) -> list[tuple[Case, Verdict]]:
+    """New opinions and verdicts on the evidence of an episode."""
     thought = opine_all(state, settings)
-    state.opinions = list(thought["opinions"])
     found.models |= {model.name: model.sha256 for model in thought["models"]}
-    return state
-
-
-def _judged(state: Episode, settings: Settings) -> Iterator[tuple[Case, Verdict]]:
+    state.opinions = list(thought["opinions"])
     judged = judge_all(state, settings)
-    return cases(
-        replace(
-            state,
-            evidence=[*state.evidence, *judged["evidence"]],
-            opinions=[*state.opinions, *judged["opinions"]],
-            verdicts=judged["verdicts"],
-        ),
-        settings,
-    )
+    state.evidence, state.opinions = state.evidence + judged["evidence"], state.opinions + judged["opinions"]
+    state.verdicts = judged["verdicts"]
+    return list(cases(state, settings))

@@ -130,12 +130,26 @@ def test_runs_are_replayed_and_told_with_their_control(result: Result) -> None:
     assert real.figures["bits without cited"].value > 3 * real.figures["bits without uncited"].value
     assert control.figures["bits without cited"].value < real.figures["bits without cited"].value
     assert rows["claims", "supports"].figures["supported"].value > 0.8
-    assert real.milliseconds is not None
+    assert rows["claims", "supports"].milliseconds is not None
+    assert any(note.startswith("clips: ") for note in result.notes)
 
 
 def test_without_runs_or_verdicts_it_says_so(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no verdict with a label"):
         faithfulness(tmp_path, Options())
+
+
+def test_another_reasoner_is_not_measured_under_its_name(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there is no reasoner 'gpt'"):
+        faithfulness(tmp_path, Options(reasoner="gpt"))
+
+
+def test_a_verdict_on_a_single_item_is_audited_and_not_compared(tmp_path: Path) -> None:
+    trace = _traced()
+    only = tuple(e for e in trace.evidence if e.kind == "quotation")[:1]
+    _run(tmp_path / "one", trace.model_copy(update={"utterances": trace.utterances[:1], "evidence": only}))
+    found = faithfulness(tmp_path, Options())
+    assert (found.n, {row.system for row in found.rows}) == (1, {"claims"})
 
 
 def test_the_recorded_clips_are_a_test_split(shared: Path) -> None:
