@@ -21,9 +21,10 @@ from emoagent.evals.result import Result
 from emoagent.settings import load_settings
 
 COLUMNS = ("name", "data", "splits", "what is measured", "source")
-FIGURE = 12  # columns of a terminal that a figure takes
+FIGURE = 14  # columns of a terminal that a figure takes
 WIDEST = 110
-BESIDE = 55  # columns for everything else
+BESIDE = 50  # columns for everything else
+PART = 14  # columns for the part of the items
 
 
 def options(*, split: str | None, mode: str | None, policy: str | None, **others: Any) -> Options:
@@ -98,10 +99,12 @@ def _command(chosen: Benchmark, options: Options) -> str:
 def _print(result: Result) -> None:
     console = Console()
     console.print(Text(result.benchmark, "bold"), Text(facts(result), "dim"), sep="\n")
-    for head, rows in tables(result, max(2, (console.width - BESIDE) // FIGURE)):
+    beside = BESIDE + (PART if any(row.part != "all" for row in result.rows) else 0)
+    for head, rows in tables(result, max(1, (console.width - beside) // FIGURE)):
         table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0))
         for place, name in enumerate(head):
-            table.add_column(Text(name), justify="left" if place == 0 or name == "part" else "right")
+            words = place == 0 or name == "part"
+            table.add_column(Text(name), justify="left" if words else "right", no_wrap=not words)
         for row in rows:
             table.add_row(*(_cell(*cell) for cell in row))
         console.print("", table)
