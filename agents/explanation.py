@@ -15,7 +15,8 @@ from emoagent.agents.sentences import Reading, Stance, tell, undecided
 from emoagent.schema import Claim, Conflict, Evidence, Opinion
 
 FEW, MOST = 2, 3  # sentences
-FEWEST = 0.03  # share of the greatest contribution below which one is not worth a sentence
+FEWEST = 0.03  # share of the greatest contribution from which one is worth a sentence
+POINT = 0.01  # or of the label's probability, by which it moves that
 LEAST = 1e-4  # probability as which none is counted
 BEGINNINGS = ("The", "What", "An", "A")  # of sentences that may follow a colon
 
@@ -39,9 +40,9 @@ def explain(pooled: Pool, case: Case, met: Sequence[Conflict] = ()) -> tuple[Cla
 
 
 def readings(pooled: Pool, case: Case, met: Sequence[Conflict] = ()) -> list[Reading]:
-    """What each opinion that was pooled and cites evidence does to the first label: the others are pooled without it,
-    since the pool weighs each by the others that are there."""
-    speaking, found = [share.opinion for share in pooled.shares], []
+    """What each opinion that counts in the pool and cites evidence does to the first label: the others are pooled
+    without it, since the pool weighs each by the others that are there."""
+    speaking, found = [share.opinion for share in pooled.shares if share.weight], []
     for opinion in speaking:
         rest = [other for other in speaking if other is not opinion]
         without = pool(rest, case.evidence, case.label_set, case.policy, met)
@@ -52,20 +53,21 @@ def readings(pooled: Pool, case: Case, met: Sequence[Conflict] = ()) -> list[Rea
 
 def significant(readings: Sequence[Reading]) -> list[Reading]:
     """Those that are worth a sentence."""
-    leading = max((abs(reading.adds) for reading in readings), default=0.0)
-    return [reading for reading in readings if reading.adds and abs(reading.adds) >= FEWEST * leading]
+    least = FEWEST * max((abs(reading.adds) for reading in readings), default=0.0)
+    return [r for r in readings if r.adds and (abs(r.adds) >= least or abs(r.moves) >= POINT)]
 
 
 def _reading(opinion: Opinion, pooled: Pool, without: Pool) -> Reading:
     """Told by the label that the opinion prefers where it takes away; else by the verdict's, against the likeliest of
     those that the opinion finds less likely."""
     label, masses = pooled.ranked[0], opinion.distribution
-    chance, own = 1 / len(pooled.distribution), masses.get(label, 0.0)
-    adds = _log_odds(pooled.distribution[label]) - _log_odds(without.distribution.get(label, chance))
+    own, now = masses.get(label, 0.0), pooled.distribution[label]
+    then = without.distribution.get(label, 1 / len(pooled.distribution))
+    adds, moves = _log_odds(now) - _log_odds(then), now - then
     if adds < 0 and own < max(masses.values()):
-        return Reading(opinion, max(masses, key=lambda name: masses[name]), label, adds, label)
+        return Reading(opinion, max(masses, key=lambda name: masses[name]), label, adds, moves, label)
     below = [other for other in pooled.ranked[1:] if masses.get(other, 0.0) < own]
-    return Reading(opinion, label, below[0] if below else pooled.ranked[1], adds, label)
+    return Reading(opinion, label, below[0] if below else pooled.ranked[1], adds, moves, label)
 
 
 def _log_odds(share: float) -> float:

@@ -38,14 +38,15 @@ Told = tuple[str, Sequence[Evidence]]
 
 @dataclass(frozen=True)
 class Reading:
-    """An opinion with the label it is told by, another that it finds less likely, and the log-odds it adds to the
-    verdict's label. Where it takes away (below 0), `label` is what it prefers; if that is the verdict's label, it is
-    only less sure than the others."""
+    """An opinion with the label it is told by, another that it finds less likely, and what it does to the verdict's
+    label: the log-odds it adds, and by how much it moves the probability. Where it takes away (below 0), `label` is
+    what it prefers; if that is the verdict's label, it is only less sure than the others."""
 
     opinion: Opinion
     label: str
     rival: str
     adds: float
+    moves: float
     verdict: str
 
     @property

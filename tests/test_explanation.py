@@ -12,13 +12,13 @@ from judging import case_of, heard, item, said, seen, voiced
 from emoagent.agents.auditor import audit
 from emoagent.agents.case import Case, Turn
 from emoagent.agents.conflict import conflicts
-from emoagent.agents.explanation import readings, significant
+from emoagent.agents.explanation import _inside, readings, significant
 from emoagent.agents.fusion import pool
 from emoagent.agents.reasoner import embedded
 from emoagent.agents.sentences import Reading, percent, tell, undecided
 from emoagent.agents.voice_opinion import CUES
 from emoagent.labels import LABEL_SETS, labels
-from emoagent.schema import Claim, Evidence, Opinion, Policy, Utterance, Verdict
+from emoagent.schema import Evidence, Opinion, Policy, Utterance, Verdict
 
 LINES = {
     "none": "", "one word": "Wow!", "German": "ich bin so traurig heute", "inaudible": "[inaudible] so [inaudible]",
@@ -78,14 +78,13 @@ def _unquoted(text: str) -> str:
 def test_hundreds_are_rendered(judged: list[tuple[Case, Verdict]]) -> None:
     assert len(judged) > 200
     said_by = {claim.modality for _, verdict in judged for claim in verdict.claims}
-    assert said_by == {"text", "face", "voice", "dialogue"}
+    assert said_by >= {"text", "face", "voice"}
     assert {claim.stance for _, verdict in judged for claim in verdict.claims} == {"supports", "against", "context"}
 
 
 def test_two_or_three_sentences_where_two_sources_speak(judged: list[tuple[Case, Verdict]]) -> None:
     for case, verdict in judged:
-        speaking = [opinion for opinion in case.opinions if not opinion.abstained]
-        assert min(2, len(speaking)) <= len(verdict.claims) <= 3
+        assert min(2, len(_readings(case))) <= len(verdict.claims) <= 3
 
 
 def test_every_sentence_is_one_sentence_and_said_once(judged: list[tuple[Case, Verdict]]) -> None:
@@ -124,6 +123,12 @@ def test_what_speaks_against_is_told_exactly_where_something_does(judged: list[t
             assert told[0].modality == strongest.opinion.modality
 
 
+def test_every_source_that_counts_is_read(judged: list[tuple[Case, Verdict]]) -> None:
+    for case, _ in judged:
+        counts = {s.opinion.modality for s in pool(case.opinions, case.evidence, case.label_set).shares if s.weight}
+        assert {reading.opinion.modality for reading in _readings(case)} == counts
+
+
 def test_what_adds_is_what_the_pool_loses(judged: list[tuple[Case, Verdict]]) -> None:
     """A supporting sentence names a source without which the label is less probable; the opposite for one against."""
     for case, verdict in judged[::7]:
@@ -148,7 +153,7 @@ def test_supporting_claims_stand_up_to_the_audit(judged: list[tuple[Case, Verdic
 
 def _told(text: str, opinion: Opinion, cited: list[Evidence], adds: float = 1.0) -> str:
     top = max(opinion.distribution, key=lambda label: opinion.distribution[label])
-    found = tell(Reading(opinion, top, "fear", adds, top if adds > 0 else "fear"), cited, text)
+    found = tell(Reading(opinion, top, "fear", adds, adds / 10, top if adds > 0 else "fear"), cited, text)
     assert found is not None
     return found[0]
 
@@ -192,25 +197,20 @@ def test_arousal_is_told_where_the_voice_was_noted() -> None:
 
 
 def test_a_name_in_a_finding_keeps_its_capital() -> None:
-    u = said("I am so happy for you!")
-    sign = item(u, 1, "behavior", "gesture", {"strokes": (5.0, "strokes")}).model_copy(
-        update={"finding": "Anna waves her hand."}
-    )
+    """What other packages find is told in their words."""
+    u = said("")
+    sign = item(u, 1, "behavior", "wave").model_copy(update={"finding": "Anna waves her hand."})
     masses = dict.fromkeys(labels(), 0.02) | {"anger": 0.88}
-    other = Opinion(utterance="u1", modality="behavior", distribution=masses, cites=(sign.id,))
-    case = case_of(u, [heard(u)])
-    case = Case(u, (*case.evidence, sign), (*case.opinions, other), (), "meld7", "reliability-weighted", "causal")
-    [claim] = [claim for claim in embedded(case).verdict.claims if claim.modality == "behavior"]
-    assert claim == Claim(
-        text="Against it: Anna waves her hand, which suggests anger (88 %).",
-        cites=(sign.id,), stance="against", modality="behavior",
-    )  # fmt: skip
+    told = _told("", Opinion(utterance="u1", modality="behavior", distribution=masses, cites=(sign.id,)), [sign], -1.0)
+    assert told == "Anna waves her hand, which suggests anger (88 %)."
+    assert _inside(told) == told
+    assert _inside("The face is at rest.") == "the face is at rest."
 
 
 def test_what_makes_next_to_no_difference_is_told_as_such_where_it_is_all_there_is() -> None:
     u = said("I am so happy for you!")
     opinion = _opinion(u, [heard(u)])
-    reading = Reading(opinion, "joy", "fear", 0.0, "joy")
+    reading = Reading(opinion, "joy", "fear", 0.0, 0.0, "joy")
     told = undecided(reading, [heard(u)], u.text)
     assert told == ("The words ‘I am so happy for you!’ make next to no difference.", [heard(u)])
     assert undecided(reading, [], u.text) is None
@@ -235,7 +235,7 @@ def test_random_opinions_give_legal_explanations() -> None:
         case = Case(u, tuple(items), tuple(opinions), (), "meld7", source.choice(POLICIES), "causal")
         verdict = embedded(case).verdict
         if verdict.label is not None:
-            assert min(2, len(opinions)) <= len(verdict.claims) <= 3
+            assert min(2, len(_readings(case))) <= len(verdict.claims) <= 3
             top = verdict.label
             for claim in verdict.claims:
                 assert claim.stance != "against" or f"suggests {top} " not in claim.text
