@@ -16,7 +16,7 @@ from emoagent.errors import UsageError
 from emoagent.labels import labels
 from emoagent.schema import Evidence, Modality, Opinion, Policy
 
-MODALITIES: tuple[Modality, ...] = ("text", "face", "voice", "dialogue")
+MODALITIES: tuple[Modality, ...] = ("text", "face", "voice", "behavior")
 
 
 def _random(seed: int) -> tuple[list[Opinion], list[Evidence]]:
@@ -69,6 +69,12 @@ def test_what_is_added_explains_the_pool_exactly_in_any_order(seed: int) -> None
     assert pooled.distribution == pytest.approx(pool(opinions[::-1], evidence, "meld7").distribution)
 
 
+@pytest.mark.parametrize("modality", ["text", "voice"])
+def test_whoever_is_alone_counts_in_full(modality: Modality) -> None:
+    [share] = _pooled(_one(modality, 0.3, joy=0.6)).shares
+    assert (share.weight, share.reliability) == (1.0, 0.3)
+
+
 def test_a_lone_text_keeps_its_distribution_and_company_makes_it_surer() -> None:
     alone = _one("text", 0.6, joy=0.6)
     assert _pooled(alone).distribution == pytest.approx(alone[0].distribution, abs=1e-3)
@@ -82,8 +88,9 @@ def test_a_uniform_opinion_adds_nothing() -> None:
 
 def test_pool_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fusion, "CARRIED", 0.0)
-    pooled = _pooled(_one("text", joy=0.4), _one("dialogue", 0.5, sadness=0.4))
-    powers = dict.fromkeys(labels(), 0.1**1.2) | {"joy": 0.4 * 0.1**0.2, "sadness": 0.1 * 0.4**0.2}  # 0.4 x 0.5 / 1
+    power = 0.5 * MODALITY["face"]
+    pooled = _pooled(_one("text", joy=0.4), _one("face", 0.5, sadness=0.4))
+    powers = dict.fromkeys(labels(), 0.1 * 0.1**power) | {"joy": 0.4 * 0.1**power, "sadness": 0.1 * 0.4**power}
     total = sum(powers.values())
     assert pooled.distribution == pytest.approx({name: value / total for name, value in powers.items()}, abs=1e-3)
 
@@ -133,13 +140,16 @@ def test_valence_arousal_and_open_labels_are_those_of_the_opinions() -> None:
 
 
 def test_confidence_rises_with_what_the_pool_says() -> None:
-    sure, unsure, wordless = (
-        _pooled(_one("text", joy=0.9)),
-        _pooled(_one("text", joy=0.4)),
-        _pooled(_one("voice", joy=0.9)),
-    )
-    assert 0 < unsure.confidence < sure.confidence < 1
-    assert wordless.confidence < sure.confidence
+    sure, unsure = (_pooled(_one("text", joy=p)).confidence for p in (0.9, 0.4))
+    assert 0 < unsure < sure < 0.9
+
+
+def test_what_does_not_help_is_off_but_still_shown() -> None:
+    text, memory = _one("text", joy=0.5), _one("dialogue", anger=0.9)
+    pooled = _pooled(text, memory)
+    assert pooled.distribution == _pooled(text).distribution
+    assert [share.weight for share in pooled.shares] == [1.0, 0.0]
+    assert _pooled(memory).distribution == {}
 
 
 def test_labels_of_another_set_are_refused() -> None:
