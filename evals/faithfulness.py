@@ -14,6 +14,7 @@ import numpy as np
 from emoagent.agents.auditor import Effect, audit, choices, removal
 from emoagent.agents.case import Case
 from emoagent.agents.dialogue import KINDS
+from emoagent.agents.fusion import pool
 from emoagent.agents.reasoner import embedded
 from emoagent.errors import UsageError
 from emoagent.evals.benchmark import Options, benchmark
@@ -35,7 +36,7 @@ BALANCED, HEEDED, FEWER, RANDOM = "balanced", "heeded", "fewer uncited", "random
 PARTS = (BALANCED, HEEDED, FEWER, RANDOM)
 NOTES = (
     "balanced: at least as many uncited items as cited ones, and as many removed; the mean of at most 20 choices",
-    "heeded: only uncited items that an opinion stands on; the same number is drawn from the cited ones",
+    "heeded: only uncited items that an opinion with weight stands on; the same number is drawn from the cited ones",
     "fewer uncited: all cited against all uncited items, an unequal comparison",
     "random cites: the same number of items drawn from all evidence, as if an explanation cited them",
     "a verdict that abstains once its evidence is gone has changed",
@@ -119,7 +120,8 @@ def compare(group: str, case: Case, verdict: Verdict, seed: int) -> Iterator[tup
     everything = [item.id for item in case.evidence]
     cited = sorted({cite for claim in verdict.claims for cite in claim.cites} & set(everything))
     uncited = [name for name in everything if name not in cited]
-    heeded = [name for name in uncited if any(name in opinion.cites for opinion in case.opinions)]
+    counts = [share.opinion for share in pool(case.opinions, case.evidence, case.label_set).shares if share.weight]
+    heeded = [name for name in uncited if any(name in opinion.cites for opinion in counts)]
 
     def loss(choices: Iterable[frozenset[str]]) -> Loss:
         return _mean([removal(case, verdict, ids) for ids in choices])
