@@ -1,9 +1,9 @@
 """Recorded evidence of a clip as typed evidence, as the program's own agents would give it.
 
-Face: action units of `LEAST` or more, or a face at rest. How far OpenFace is to be trusted here is a choice; units of
-the mouth are trusted less, as everywhere, because the person talks. Whose face it is was not recorded. Voice: what the
-description says of pitch, liveliness and pace, in steps as in docs/design/voice.md; sentences that deny something are
-left out, and so is what names an emotion or a sentiment.
+Face: action units of `LEAST` or more, or a face at rest. A unit is trusted as far as our own table trusts it
+(`tools/action_unit_table.py`), less at the mouth because the person talks, and less because it was not recorded whose
+face it is. Voice: what the description says of pitch, liveliness and pace, in steps as in docs/design/voice.md;
+sentences that deny something are left out, and so is what names an emotion or a sentiment.
 """
 
 from __future__ import annotations
@@ -11,15 +11,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from emoagent.agents.face_look import ALONE
 from emoagent.evals.corpora.meld_evidence import Recorded
 from emoagent.schema import Evidence, Measure, Modality, Producer, Span, Utterance
 from emoagent.tools.action_unit_table import UNITS
 
 LEAST = 0.5  # intensity below which a unit is not told
-OPENFACE = 0.6  # reliability of an action unit
+AT_REST = 0.6  # reliability of a face at rest
 DESCRIBED = 0.3  # reliability of a described voice: a language model's impression, with no speaker to compare with
 CLEAR, SLIGHT = 1.28, 0.67  # standard deviations that "high" and "rather high" stand for
-_IN_SPEECH = {int(unit.name[2:]): unit.in_speech for unit in UNITS}
+_TRUST = {int(unit.name[2:]): unit.trust * unit.in_speech for unit in UNITS}
 _DENIED = re.compile(r"\b(no|not|without|nor)\b")
 # Kind of cue -> (what is said, standard deviations from the usual).
 CUES = {
@@ -31,15 +32,18 @@ CUES = {
 
 def face_evidence(utterance: Utterance, clip: Recorded) -> Iterator[Evidence]:
     """The units that are seen, one piece of evidence each; without one, a face at rest."""
-    seen = {unit: value for unit, value in sorted(clip.units.items()) if value >= LEAST and unit in _IN_SPEECH}
+    seen = {unit: value for unit, value in sorted(clip.units.items()) if value >= LEAST and unit in _TRUST}
     at = min(utterance.span.start + clip.peak, utterance.span.end)
     for number, (unit, value) in enumerate(seen.items(), start=1):
         told = f"AU{unit} reaches {value:.1f} of 5 at the peak frame"
-        trust = OPENFACE * _IN_SPEECH[unit]
         measures = {f"AU{unit}": Measure(value=value, unit="intensity 0-5")}
-        yield _item(utterance, "face", number, "action_unit", told, trust, measures, Span(start=at, end=at))
+        yield _item(
+            utterance, "face", number, "action_unit", told, ALONE * _TRUST[unit], measures, Span(start=at, end=at)
+        )
     if not seen:
-        yield _item(utterance, "face", 1, "face_at_rest", "No action unit is seen at the peak frame", OPENFACE, {})
+        yield _item(
+            utterance, "face", 1, "face_at_rest", "No action unit is seen at the peak frame", ALONE * AT_REST, {}
+        )
 
 
 def voice_evidence(utterance: Utterance, clip: Recorded) -> Iterator[Evidence]:

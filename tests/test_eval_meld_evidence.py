@@ -17,7 +17,7 @@ from emoagent.evals.benchmark import Options
 from emoagent.evals.corpora.line import Line
 from emoagent.evals.corpora.meld_evidence import Recorded
 from emoagent.evals.corpora.meld_evidence import meld_evidence as read
-from emoagent.evals.meld_evidence import least_loss, log_loss, meld_evidence, nested, replayed
+from emoagent.evals.meld_evidence import heeding, losses, meld_evidence, modest, nested, replayed, suited
 from emoagent.evals.recorded import face_evidence, voice_evidence
 from emoagent.evals.scoring.answer import Answer
 from emoagent.schema import Modality
@@ -91,7 +91,7 @@ def test_units_become_evidence_and_the_mouth_is_trusted_less_in_speech() -> None
     u = said("")
     items = list(face_evidence(u, _recorded({6: 2.0, 12: 3.5, 26: 2.0, 4: 0.2})))
     assert [next(iter(item.measures)) for item in items] == ["AU6", "AU12", "AU26"]
-    assert [round(item.reliability, 2) for item in items] == [0.6, 0.48, 0.15]
+    assert [round(item.reliability, 2) for item in items] == [0.32, 0.48, 0.13]
     assert items[0].span.start == 0.5
     masses = face_opinion.run(u, items, ()).distribution
     assert max(masses, key=lambda label: masses[label]) == "joy"
@@ -126,17 +126,25 @@ def _answers(right: list[float]) -> list[Answer]:
 
 
 def test_log_loss_by_hand() -> None:
-    assert log_loss(_answers([0.5, 0.25])) == pytest.approx((log(2) + log(4)) / 2)
-    assert log_loss([Answer("joy", None)]) == pytest.approx(log(7))
-    assert log_loss(_answers([0.0])) == pytest.approx(log(1.005 / 0.005))
-    assert log_loss(_answers([0.8]), 2.0) == pytest.approx(log(1 + (0.2 / 0.8) ** 0.5))
+    assert losses(_answers([0.5, 0.25])).tolist() == pytest.approx([log(2), log(4)])
+    assert losses([Answer("joy", None)]).tolist() == pytest.approx([log(7)])
+    assert losses(_answers([0.0])).tolist() == pytest.approx([log(1.005 / 0.005)])
+    assert losses(_answers([0.8]), 2.0).tolist() == pytest.approx([log(1 + (0.2 / 0.8) ** 0.5)])
 
 
-def test_the_least_loss_does_not_reward_flatness() -> None:
+def test_flatness_alone_is_not_rewarded() -> None:
     sharp = [0.9, 0.9, 0.1]
     flat = [p**0.5 / (p**0.5 + (1 - p) ** 0.5) for p in sharp]
-    assert log_loss(_answers(flat)) < log_loss(_answers(sharp))
-    assert least_loss(_answers(flat)) == pytest.approx(least_loss(_answers(sharp)), abs=0.01)
+    assert losses(_answers(flat)).mean() < losses(_answers(sharp)).mean()
+    assert suited(_answers(flat)).mean() == pytest.approx(suited(_answers(sharp)).mean(), abs=0.01)
+
+
+def test_what_is_not_shown_to_help_weighs_less() -> None:
+    base = [0.6, 0.5, 0.7, 0.4]
+    unsure = [0.9, 0.2, 0.95, 0.35]
+    better = [0.7, 0.6, 0.8, 0.5]
+    assert modest({0.0: _answers(base), 0.5: _answers(unsure)}) == 0
+    assert modest({0.0: _answers(base), 0.5: _answers(better), 1.0: _answers(better)}) == 0.5
 
 
 def test_a_fold_has_no_say_in_its_own_weight() -> None:
@@ -150,18 +158,25 @@ def test_a_fold_has_no_say_in_its_own_weight() -> None:
 
 
 def test_text_only_hears_no_recorded_evidence_and_a_weight_of_0_is_the_same(release: Path) -> None:
-    settings = load_settings()
-    played = replayed(read(release), settings)
-    alone = replayed([replace(clip, units={45: 1.0}, voice="") for clip in played.clips], settings)
-    for state in alone.states:
-        state.evidence = [e for e in state.evidence if e.modality == "text"]
-        state.opinions = [o for o in state.opinions if o.modality == "text"]
+    played = replayed(read(release), load_settings())
     words: tuple[Modality, ...] = ("text",)
-    text = played.answers(settings, words)
-    assert [a.label for a in text] == [a.label for a in alone.answers(settings)]
-    assert [a.label for a in played.answers(settings, weight=0.0)] == [a.label for a in text]
     seen: tuple[Modality, ...] = ("face",)
-    assert played.answers(settings, seen)[0].label == "joy"
+    case = heeding(played.cases[0], words, 1.0)
+    assert {item.modality for item in case.evidence} <= {"text", "dialogue"}
+    assert all(o.abstained for o in case.opinions if o.modality in ("face", "voice"))
+    assert case.history == played.cases[0].history
+    text, none = played.answers(words), played.answers(weight=0.0)
+    assert [a.label for a in none] == [a.label for a in text]
+    assert [a.distribution for a in none] == [a.distribution for a in text]
+    assert played.answers(seen)[0].label == "joy"
+    assert heeding(played.cases[0], seen, 1.0).history == ()
+
+
+def test_a_greater_weight_moves_the_verdict_towards_the_face(release: Path) -> None:
+    played = replayed(read(release), load_settings())
+    masses = [played.answers(weight=weight)[0].distribution["joy"] for weight in (0.0, 0.5, 1.0, 2.0)]
+    assert masses == sorted(masses)
+    assert masses[0] < masses[-1]
 
 
 def test_rows_and_notes_of_the_benchmark(release: Path) -> None:
