@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 
@@ -112,15 +110,6 @@ def test_a_row_with_confidences_tells_their_calibration() -> None:
     assert figures["ECE"].value == pytest.approx(0.25)
     assert figures["AURC"].value == pytest.approx(0.5)
     assert list(figures)[-2:] == ["F1 anger", "F1 joy"]
-
-
-def test_a_thousand_draws_take_about_a_second() -> None:
-    """Room for a slow machine; it was a minute when every sample was counted in Python."""
-    drawn = np.random.default_rng(1).integers(0, 7, (2, 2610))
-    answers = [Answer(str(a), str(b), group=str(i // 9)) for i, (a, b) in enumerate(drawn.T)]
-    began = time.process_time()
-    figure(weighted_f1, answers, seed=7)
-    assert time.process_time() - began < 3
 
 
 def test_sets_of_labels() -> None:
