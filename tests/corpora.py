@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 WORDS = {
@@ -104,7 +104,7 @@ def meld(folder: Path, split: str, said: Sequence[tuple[str, str]]) -> None:
     table(folder / f"{split}_sent_emo.csv", rows)
 
 
-def table(file: Path, rows: Iterable[dict[str, object]]) -> None:
+def table(file: Path, rows: Iterable[Mapping[str, object]]) -> None:
     """A CSV file with a header."""
     listed = list(rows)
     with file.open("w", encoding="utf-8", newline="") as stream:

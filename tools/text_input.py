@@ -1,7 +1,7 @@
 """How an utterance and the turns before it become one row of tokens for the text model; training and use share it.
 
-`[CLS] utterance [SEP] who newest-turn [SEP] who older-turn [SEP] …`: the newest turn first, so that what does not fit is
-the oldest. `who` is one of three reserved tokens: the same speaker, another, nobody knows. Token type 0 is the
+`[CLS] utterance [SEP] who newest-turn [SEP] who older-turn [SEP] …`: the newest turn first, so that what does not fit
+is the oldest. `who` is one of three reserved tokens: the same speaker, another, nobody knows. Token type 0 is the
 utterance, 1 what was said before.
 """
 
