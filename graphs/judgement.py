@@ -6,12 +6,11 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice
 from typing import TypeVar
 
 from emoagent.agents.auditor import audit
 from emoagent.agents.case import Case, Judgement, Turn
-from emoagent.agents.dialogue import FARTHEST, Hindsight, around, foresee, recall
+from emoagent.agents.dialogue import FARTHEST, Memory, foresee, recall
 from emoagent.agents.opinion import opine
 from emoagent.agents.reasoner import embedded
 from emoagent.graphs.stage import Update, faults_into, unexpected
@@ -41,16 +40,24 @@ def opine_all(state: Episode, settings: Settings) -> Update:
 
 
 def judge_all(state: Episode, settings: Settings) -> Update:
-    """A verdict for each utterance, in time order. Causal: each sees only the verdicts before it. Offline: what comes
-    later counts as well, read from the end backwards."""
+    """A verdict for each utterance, in time order. Causal: each sees only what lies before it. Offline: the verdict on
+    a later turn counts as well."""
     faults = list[Fault]()
     bench = _Bench(settings, _by_utterance(state.evidence), _by_utterance(state.opinions), faults)
-    judged = _in_hindsight(bench, state.utterances) if settings.mode == "offline" else _in_turn(bench, state.utterances)
+    foreseen = _foreseen(bench, state.utterances) if settings.mode == "offline" else {}
+    judgements, turns, recalled = list[Judgement](), list[Turn](), list[Evidence]()
+    for utterance in state.utterances:
+        earlier, later = recall(utterance, turns), foreseen.get(utterance.id)
+        shown = [memory[0] for memory in (earlier, later) if memory is not None]
+        judgements.append(bench.judge(utterance, shown, later, turns))
+        turns.append(Turn(utterance, judgements[-1].verdict))
+        recalled += shown
+        tell(utterance.span.end)
     return {
-        "evidence": [item for each in judged for item in each.recalled],
-        "opinions": [each.memory for each in judged if each.memory is not None],
-        "verdicts": tuple(each.judgement.verdict for each in judged),
-        "conflicts": tuple(conflict for each in judged for conflict in each.judgement.conflicts),
+        "evidence": recalled,
+        "opinions": [opinion for _, opinion in foreseen.values()],
+        "verdicts": tuple(judgement.verdict for judgement in judgements),
+        "conflicts": tuple(conflict for judgement in judgements for conflict in judgement.conflicts),
         "faults": faults,
     }
 
@@ -93,17 +100,13 @@ class _Bench:
     opinions: Mapping[str, Sequence[Opinion]]
     faults: list[Fault]
 
-    def judge(self, utterance: Utterance, hindsight: Hindsight | None, history: Sequence[Turn]) -> _Judged:
-        """The judgement with what is remembered of other turns."""
-        recalled, memory = hindsight or ((), None)
+    def judge(
+        self, utterance: Utterance, recalled: Sequence[Evidence], later: Memory | None, history: Sequence[Turn]
+    ) -> Judgement:
+        """The judgement with what other turns say. Of what is recalled, only what comes `later` has an opinion."""
         evidence = [*self.evidence.get(utterance.id, ()), *recalled]
-        opinions = [*self.opinions.get(utterance.id, ()), *([memory] if memory else [])]
-        judgement = self._judgement(_case(self.settings, utterance, evidence, opinions, history))
-        return _Judged(_turn(utterance, judgement.verdict, evidence), judgement, recalled, memory)
-
-    def quietly(self) -> _Bench:
-        """For a first reading: what fails will fail again, and is told then."""
-        return replace(self, faults=[])
+        opinions = [*self.opinions.get(utterance.id, ()), *([later[1]] if later else [])]
+        return self._judgement(_case(self.settings, utterance, evidence, opinions, history))
 
     def _judgement(self, case: Case) -> Judgement:
         """The reasoner's; where it raises, a verdict that is invalid, which is neither a label nor neutral."""
@@ -118,48 +121,17 @@ class _Bench:
         )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _Judged:
-    turn: Turn
-    judgement: Judgement
-    recalled: tuple[Evidence, ...]
-    memory: Opinion | None
-
-
-def _in_turn(bench: _Bench, utterances: Sequence[Utterance]) -> list[_Judged]:
-    """Each with the verdicts before it."""
-    judged, turns = list[_Judged](), list[Turn]()
-    for utterance in utterances:
-        memory = recall(utterance, turns)
-        judged.append(bench.judge(utterance, ((memory[0],), memory[1]) if memory else None, turns))
-        turns.append(judged[-1].turn)
-        tell(utterance.span.end)
-    return judged
-
-
-def _in_hindsight(bench: _Bench, utterances: Sequence[Utterance]) -> list[_Judged]:
-    """Each with what its neighbours say on both sides: those before it judged forwards, those after it backwards."""
-    forwards = [each.turn for each in _in_turn(bench.quietly(), utterances)]
-    backwards = _backwards(bench.quietly(), utterances)
-    judged, turns = list[_Judged](), list[Turn]()
-    for place, utterance in enumerate(utterances):
-        both = around(utterance, forwards[:place], backwards[place + 1 : place + 1 + FARTHEST])
-        judged.append(bench.judge(utterance, both, turns))
-        turns.append(judged[-1].turn)
-    return judged
-
-
-def _backwards(bench: _Bench, utterances: Sequence[Utterance]) -> list[Turn]:
-    """Each with the verdicts after it, in time order."""
-    later = deque[Turn]()
+def _foreseen(bench: _Bench, utterances: Sequence[Utterance]) -> dict[str, Memory]:
+    """For each utterance that has one, what a later turn says of it; in time order. Judged from the end backwards, so
+    that each turn knows those after it. What fails here fails again when it is judged in order, and is told then."""
+    quiet, later, found = replace(bench, faults=[]), deque[Turn](maxlen=FARTHEST), dict[str, Memory]()
     for utterance in reversed(utterances):
-        memory = foresee(utterance, list(islice(later, FARTHEST)))
-        later.appendleft(bench.judge(utterance, ((memory[0],), memory[1]) if memory else None, ()).turn)
-    return list(later)
-
-
-def _turn(utterance: Utterance, verdict: Verdict, evidence: Sequence[Evidence]) -> Turn:
-    return Turn(utterance, verdict, tuple(item.id for item in evidence if item.kind == QUOTATION))
+        memory = foresee(utterance, tuple(later))
+        if memory is not None:
+            found[utterance.id] = memory
+        shown = [memory[0]] if memory is not None else []
+        later.appendleft(Turn(utterance, quiet.judge(utterance, shown, memory, ()).verdict))
+    return dict(reversed(found.items()))
 
 
 def _case(

@@ -71,7 +71,7 @@ def case_of(
     history: Sequence[Turn] = (),
     policy: Policy = "reliability-weighted",
 ) -> Case:
-    """The case as the graph makes it: opinions from the evidence, and what the dialogue recalls."""
+    """The case as the graph makes it: opinions from the evidence; what the dialogue recalls is only shown."""
     opinions, known = list(opine(utterance, evidence)), list(evidence)
     if memory := recall(utterance, history):
         known.append(memory[0])

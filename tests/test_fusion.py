@@ -90,7 +90,7 @@ def test_pool_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fusion, "CARRIED", 0.0)
     power = 0.5 * MODALITY["face"]
     pooled = _pooled(_one("text", joy=0.4), _one("face", 0.5, sadness=0.4))
-    powers: dict[str, float] = dict.fromkeys(labels(), 0.1 * 0.1**power) | {
+    powers = dict.fromkeys(labels(), 0.1 * float(0.1**power)) | {
         "joy": 0.4 * 0.1**power,
         "sadness": 0.1 * 0.4**power,
     }
