@@ -50,7 +50,7 @@ def judge_all(state: Episode, settings: Settings) -> Update:
         earlier, later = recall(utterance, turns), foreseen.get(utterance.id)
         shown = [memory[0] for memory in (earlier, later) if memory is not None]
         judgements.append(bench.judge(utterance, shown, later, turns))
-        turns.append(Turn(utterance, judgements[-1].verdict))
+        turns.append(_turn(utterance, judgements[-1].verdict, bench.evidence.get(utterance.id, ())))
         recalled += shown
         tell(utterance.span.end)
     return {
@@ -132,6 +132,10 @@ def _foreseen(bench: _Bench, utterances: Sequence[Utterance]) -> dict[str, Memor
         shown = [memory[0]] if memory is not None else []
         later.appendleft(Turn(utterance, quiet.judge(utterance, shown, memory, ()).verdict))
     return dict(reversed(found.items()))
+
+
+def _turn(utterance: Utterance, verdict: Verdict, evidence: Sequence[Evidence]) -> Turn:
+    return Turn(utterance, verdict, tuple(item.id for item in evidence if item.kind == QUOTATION))
 
 
 def _case(

@@ -72,11 +72,10 @@ def case_of(
     policy: Policy = "reliability-weighted",
 ) -> Case:
     """The case as the graph makes it: opinions from the evidence; what the dialogue recalls is only shown."""
-    opinions, known = list(opine(utterance, evidence)), list(evidence)
+    known = list(evidence)
     if memory := recall(utterance, history):
         known.append(memory[0])
-        opinions.append(memory[1])
-    return Case(utterance, tuple(known), tuple(opinions), tuple(history), "meld7", policy, "causal")
+    return Case(utterance, tuple(known), opine(utterance, evidence), tuple(history), "meld7", policy, "causal")
 
 
 def judged(turns: Sequence[tuple[Utterance, Sequence[Evidence]]]) -> list[Judgement]:
