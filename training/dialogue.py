@@ -2,8 +2,8 @@
 
 DIR holds `ecf/`, `emorynlp/` and `meld/`. Prints how long an expression stays in a speaker and how far it spreads
 (ECF train, by the seconds between two turns; EmoryNLP train, which has no times), what the text model usually says
-(EmoryNLP train), and what the verdicts on earlier and on later turns are worth beside the text, for some weights (MELD dev,
-EmoryNLP dev; test splits are not touched). A few minutes on one core.
+(EmoryNLP train), and what the verdicts on earlier and on later turns are worth beside the text, for some weights
+(MELD dev, EmoryNLP dev; test splits are not touched). A few minutes on one core.
 """
 
 from __future__ import annotations
