@@ -17,6 +17,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 from importlib import resources
 from math import exp, log
 
@@ -139,6 +140,11 @@ def log_mass(opinion: Opinion, label: str, count: int) -> float:
 def reliability(modality: Modality, label: str) -> float:
     """How much what `modality` says of `label` counts; 1 where it has not been measured."""
     return 1 + CARRIED * (_table().get(modality, {}).get(label, 1.0) - 1)
+
+
+def weights_digest() -> Mapping[str, str]:
+    """Name and sha256 of the fitted weights, for the record of a measurement."""
+    return {"fusion-weights": sha256((resources.files("emoagent.agents") / WEIGHTS).read_bytes()).hexdigest()}
 
 
 @cache

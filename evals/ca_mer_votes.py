@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emoagent.agents.conflict import conflicts, dispute
-from emoagent.agents.fusion import pool
+from emoagent.agents.fusion import pool, weights_digest
 from emoagent.agents.opinion import tidy, valence_of
 from emoagent.evals.benchmark import Options, benchmark
 from emoagent.evals.corpora.crema_d import LABELS, Voted
@@ -71,6 +71,7 @@ def ca_mer_votes(folder: Path, options: Options) -> Result:
         seed=options.seed,
         reasoner=options.reasoner,
         policy=options.policy,
+        models=dict(weights_digest()),
         rows=tuple(rows),
         notes=(
             *(() if options.limit is None else (f"only the first {len(places)} items",)),

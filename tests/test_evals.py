@@ -205,7 +205,8 @@ def test_no_measurement_on_record_is_of_a_part_or_has_a_path() -> None:
     for each in saved():
         assert "--limit" not in each.command
         assert "/" not in each.command
-        assert each.result.models or each.result.reasoner != "embedded", each.result.benchmark
+        fitted_in_the_run = each.result.benchmark == "crema-d"
+        assert each.result.models or fitted_in_the_run or each.result.reasoner != "embedded", each.result.benchmark
 
 
 def test_a_benchmark_is_named_after_its_function(tmp_path: Path) -> None:
