@@ -28,9 +28,9 @@ from emoagent.labels import CIRCUMPLEX, labels
 from emoagent.schema import Conflict, Evidence, Modality, Opinion, Policy
 
 # Face against text: by cross-validation on recorded evidence of MELD (`emoagent eval meld-evidence`). Voice to face is
-# 0.69 by the crowd's votes on CREMA-D (`fusion_weights.json`). What the dialogue recalls is off: the words are read
-# with the turns before them, and on top of that it helps on neither MELD dev nor EmoryNLP dev (docs/design/fusion.md).
-MODALITY: Mapping[Modality, float] = {"text": 1.0, "face": 0.5, "voice": 0.345, "dialogue": 0.0, "behavior": 0.15}
+# 0.69 by the crowd's votes on CREMA-D (`fusion_weights.json`). Dialogue is a later turn's verdict, in offline mode: an
+# earlier one has no opinion, for the words are read with the turns before them (docs/design/dialogue.md).
+MODALITY: Mapping[Modality, float] = {"text": 1.0, "face": 0.5, "voice": 0.345, "dialogue": 0.4, "behavior": 0.15}
 CARRIED = 0.5  # how much of the labels' reliability carries over from people's votes to our opinions; 0: none
 PREFERRED = 8.0  # how many times the others count less than the preferred party to a conflict (face-first, voice-first)
 LEAST = 0.005  # probability below which no opinion is taken at its word
