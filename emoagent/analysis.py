@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from emoagent.errors import MediaError, OutputError, Refused, ResourceLimit
-from emoagent.profiles import pick_profile
+from emoagent.profiles import open_backends, pick_profile
 from emoagent.run_folder import RunFolder, fingerprint, only_writer, write_pieces, write_text
 from emoagent.schema import Trace
 from emoagent.settings import Settings, load_settings
+from emoagent.tools.journal import calls_in
 from emoagent.tools.progress import interruptible
 from emoagent.tools.workspace import Workspace
 
@@ -45,7 +46,7 @@ def analyze(
     Raises `MediaError` (unusable file), `OutputError`, `ResourceLimit`, `Refused`, `UsageError`.
     """
     settings = settings or load_settings()
-    pick_profile(settings.profile)
+    pick_profile(settings)
     _allow(settings)
     path = Path(source)
     with interruptible(), nullcontext(out) if out is not None else _passing_folder() as folder:
@@ -78,8 +79,7 @@ def _run(path: Path, out: Path, settings: Settings, resume: bool, listener: List
     from emoagent.tools.media import check_file
 
     check_file(path)
-    told = {name: str(value) for name, value in settings.model_dump().items()}
-    folder = RunFolder(out, fingerprint(path, told, metadata.version("emoagent")))
+    folder = RunFolder(out, fingerprint(path, settings.told(), metadata.version("emoagent")))
     with only_writer(out):
         folder.check()
         try:
@@ -101,7 +101,7 @@ def _run_in(folder: RunFolder, path: Path, settings: Settings, resume: bool, lis
     work = folder.open(resume=resume)
     space = Workspace(path.resolve(), work, folder.fingerprint["sha256"])
     state = _perform(space, settings, resume, listener)
-    trace = assemble(state, settings)
+    trace = assemble(state, settings, calls_in(work))
     _write(work, trace, video=_seen_from(folder.path, path) if trace.clip.video else None)
     folder.finish()
     return trace
@@ -121,7 +121,7 @@ def _perform(space: Workspace, settings: Settings, resume: bool, listener: Liste
         config: Any = {"configurable": {"thread_id": "episode"}}
         begun = resume and saver.get_tuple(config) is not None
         stream: Iterator[Any] = graph.stream(
-            None if begun else Episode(), config, context=Environment(space, settings),
+            None if begun else Episode(), config, context=Environment(space, settings, open_backends(settings, work)),
             stream_mode=["custom", "values"], durability="sync",
         )  # fmt: skip
         values: dict[str, Any] = {}

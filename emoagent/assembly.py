@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Sequence
 from importlib import metadata
 
 from emoagent.graphs.episode import chosen
 from emoagent.graphs.state import Episode
 from emoagent.labels import DEFAULT
 from emoagent.profiles import pick_profile
-from emoagent.schema import Evidence, Fault, Provenance, Trace
+from emoagent.schema import Call, Evidence, Fault, Provenance, Trace
 from emoagent.settings import Settings
 
 LISTED_PACKAGES = (
@@ -18,7 +19,7 @@ LISTED_PACKAGES = (
 MODALITY_ORDER = ("text", "face", "voice", "behavior", "dialogue")
 
 
-def assemble(state: Episode, settings: Settings) -> Trace:
+def assemble(state: Episode, settings: Settings, calls: Sequence[Call] = ()) -> Trace:
     """The trace of a run that went through the whole graph."""
     assert state.clip is not None
     order = {utterance.id: place for place, utterance in enumerate(state.utterances)}
@@ -34,6 +35,9 @@ def assemble(state: Episode, settings: Settings) -> Trace:
         audits=state.audits,
         faults=_once(state.faults),
         provenance=_provenance(state, settings),
+        baseline=state.baseline,
+        contributions=state.contributions,
+        calls=tuple(calls),
     )
 
 
@@ -46,8 +50,8 @@ def _once(faults: list[Fault]) -> tuple[Fault, ...]:
 
 
 def _provenance(state: Episode, settings: Settings) -> Provenance:
-    told = {name: str(value) for name, value in settings.model_dump().items()}
-    profile, why = pick_profile(settings.profile)
+    told = settings.told()
+    profile, why = pick_profile(settings)
     return Provenance(
         emoagent=metadata.version("emoagent"),
         python=platform.python_version(),

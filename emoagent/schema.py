@@ -15,6 +15,7 @@ SCHEMA_VERSION: Literal["1.0"] = "1.0"
 Modality = Literal["text", "face", "voice", "behavior", "dialogue"]
 Mode = Literal["causal", "offline"]
 Policy = Literal["reliability-weighted", "report-both", "face-first", "voice-first"]
+Purpose = Literal["caption", "judge", "repair", "ablate", "verify"]
 Dispute = Literal["valence", "neutral", "category"]
 TranscriptSource = Literal["subtitles", "pocketsphinx", "whisperx", "windows"]
 TimeSource = Literal["recognised", "aligned", "interpolated"]
@@ -242,6 +243,7 @@ class Verdict(Record):
     shift: Shift | None = None
     claims: tuple[Claim, ...] = ()
     conflict: str | None = Field(default=None, description="id of the strongest conflict")
+    verified: bool | None = Field(default=None, description="whether a second model agrees; None: it was not asked")
     reasoner: str
     mode: Mode = "causal"
 
@@ -290,6 +292,48 @@ class Audit(Record):
     finding: Literal["carried", "decoration", "not-tested"]
 
 
+class Contribution(Record):
+    """What one modality adds to a language model's verdict: the same question asked again without it."""
+
+    utterance: str
+    modality: Modality
+    label: str | None = Field(description="the label without this modality; None: abstained or invalid")
+    divergence: float | None = Field(ge=0, le=1, description="Jensen-Shannon divergence in bits; None: no distribution")
+    flipped: bool
+
+
+class Part(Record):
+    """A piece of a message: text, or a picture in the run folder."""
+
+    text: str | None = None
+    image: str | None = Field(default=None, description="path inside the run folder, e.g. media/captions/u3.1.jpg")
+
+
+class Shown(Record):
+    """What one side said to a generative model, exactly."""
+
+    role: Literal["system", "user", "assistant"]
+    parts: tuple[Part, ...]
+
+
+class Call(Record):
+    """One question to a generative model and its raw answer. No address and no key stand here."""
+
+    id: str
+    utterance: str | None = None
+    purpose: Purpose
+    model: str = Field(description="with its adapter, if it has one")
+    backend: str = Field(description="transformers or chat-completions")
+    prompts: dict[str, str] = Field(default_factory=dict, description="prompt file to sha256")
+    messages: tuple[Shown, ...]
+    constrained: bool = Field(default=False, description="whether the answer was held to a JSON Schema")
+    seed: int
+    answer: str
+    finish: str = Field(default="stop", description="stop, or length: cut off")
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+
+
 class Fault(Record):
     """Something that failed while the rest went on."""
 
@@ -336,12 +380,17 @@ class Trace(Record):
     audits: tuple[Audit, ...]
     faults: tuple[Fault, ...]
     provenance: Provenance
+    baseline: tuple[Verdict, ...] = Field(
+        default=(), description="verdicts of the embedded reasoner, where a language model gave those of the run"
+    )
+    contributions: tuple[Contribution, ...] = ()
+    calls: tuple[Call, ...] = Field(default=(), description="what generative models were asked and answered")
 
     @model_validator(mode="after")
     def _cites_exist(self) -> Self:
         known = {item.id for item in self.evidence}
         marked = {name for audit in self.audits for claim in audit.claims for name in claim.unknown}
-        cited = {c for v in self.verdicts for claim in v.claims for c in claim.cites} - marked
+        cited = {c for v in (*self.verdicts, *self.baseline) for claim in v.claims for c in claim.cites} - marked
         cited |= {c for o in self.opinions for c in o.cites}
         cited |= {c for audit in self.audits for claim in audit.claims for c in claim.earlier}
         if missing := cited - known:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from platformdirs import user_config_path
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -21,7 +21,12 @@ from emoagent.schema import Mode, Policy
 
 Profile = Literal["auto", "embedded", "local", "server"]
 Transcript = Literal["auto", "subtitles", "pocketsphinx", "whisperx", "windows"]
+Reasoner = Literal["auto", "embedded", "language"]
+Captions = Literal["blind", "bemerc", "off"]
 Context = Literal["unspecified", "research", "entertainment", "workplace", "education"]
+
+
+REACH = ("reasoner_url", "vision_url", "verifier_url", "api_key", "at_once", "timeout")
 
 
 class Settings(BaseSettings):
@@ -35,7 +40,35 @@ class Settings(BaseSettings):
     policy: Policy = Field(default="reliability-weighted", description="what to do when modalities disagree")
     mode: Mode = Field(default="causal", description="causal: a verdict never sees what comes later")
     context: Context = Field(default="unspecified", description="where the recording comes from")
+    reasoner: Reasoner = Field(
+        default="auto", description="who judges; auto: a language model where the profile has one"
+    )
+    reasoner_url: str | None = Field(default=None, description="of an OpenAI-compatible server, ending in /v1")
+    reasoner_model: str | None = Field(
+        default=None, description="its name there; in the profile local: a folder or hub id"
+    )
+    adapter: str | None = Field(default=None, description="LoRA adapter: its name at the server, or a folder")
+    vision_url: str | None = Field(
+        default=None, description="server of the vision-language model; default: reasoner_url"
+    )
+    vision_model: str | None = Field(
+        default=None, description="its name there; in the profile local: a folder or hub id"
+    )
+    captions: Captions = Field(default="blind", description="blind: without the words; bemerc: with the dialogue")
+    verifier_url: str | None = Field(default=None, description="server of a second model; default: reasoner_url")
+    verifier_model: str | None = Field(default=None, description="a second model, asked where the first is unsure")
+    verify_below: float = Field(default=0.5, ge=0, le=1, description="confidence below which the second model is asked")
+    ablate: bool = Field(default=False, description="ask again without each modality, to measure what it adds")
+    prompt_tokens: int = Field(default=3000, ge=200, description="room for evidence in one question, in tokens")
+    seed: int = Field(default=7, ge=0, description="of the order in which evidence is shown, and of sampling")
+    api_key: SecretStr | None = Field(default=None, description="sent to the servers as a bearer token, never kept")
+    at_once: int = Field(default=8, ge=1, description="questions that a server is asked at the same time")
+    timeout: float = Field(default=120.0, gt=0, description="seconds for one answer of a server")
     max_hours: float = Field(default=6.0, gt=0, description="longest clip that is accepted, in hours")
+
+    def told(self) -> dict[str, str]:
+        """What decides the result, as text: all but how servers are reached."""
+        return {name: str(value) for name, value in self.model_dump(exclude=set(REACH)).items()}
 
     @field_validator("agents", mode="before")
     @classmethod

@@ -13,6 +13,7 @@ from emoagent.errors import EmoagentError, out_of_space
 from emoagent.graphs.state import Environment
 from emoagent.schema import Fault
 from emoagent.settings import Settings
+from emoagent.tools.backends import served_by
 from emoagent.tools.progress import heard_by
 from emoagent.tools.workspace import working_in
 
@@ -29,7 +30,8 @@ def stage(name: str, work: Callable[[S, Settings], Update]) -> Any:
         label = getattr(state, "agent", name)
         write, began = runtime.stream_writer, time.perf_counter()
         write({"stage": label, "at": 0.0})
-        with working_in(runtime.context.workspace), heard_by(lambda told: write({"stage": label, **told})):
+        space, models = runtime.context.workspace, runtime.context.backends
+        with working_in(space), served_by(models), heard_by(lambda told: write({"stage": label, **told})):
             update = work(state, runtime.context.settings)
         write({"stage": label, "took": time.perf_counter() - began})
         return update

@@ -10,6 +10,7 @@ from emoagent.schema import (
     Audit,
     Clip,
     Conflict,
+    Contribution,
     Evidence,
     Fault,
     Model,
@@ -19,6 +20,7 @@ from emoagent.schema import (
     Verdict,
 )
 from emoagent.settings import Settings
+from emoagent.tools.backends import Backends
 from emoagent.tools.workspace import Workspace
 
 
@@ -34,6 +36,8 @@ class Episode:
     opinions: Annotated[list[Opinion], add] = field(default_factory=list)
     conflicts: tuple[Conflict, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
+    baseline: tuple[Verdict, ...] = ()
+    contributions: tuple[Contribution, ...] = ()
     audits: tuple[Audit, ...] = ()
     faults: Annotated[list[Fault], add] = field(default_factory=list)
     models: Annotated[list[Model], add] = field(default_factory=list)
@@ -55,3 +59,4 @@ class Environment:
 
     workspace: Workspace
     settings: Settings
+    backends: Backends = Backends()

@@ -147,12 +147,11 @@ def test_confidence_rises_with_what_the_pool_says() -> None:
     assert 0 < unsure < sure < 0.9
 
 
-def test_what_does_not_help_is_off_but_still_shown() -> None:
+def test_what_comes_later_counts_less_than_the_words() -> None:
     text, memory = _one("text", joy=0.5), _one("dialogue", anger=0.9)
     pooled = _pooled(text, memory)
-    assert pooled.distribution == _pooled(text).distribution
-    assert [share.weight for share in pooled.shares] == [1.0, 0.0]
-    assert _pooled(memory).distribution == {}
+    assert [share.weight for share in pooled.shares] == [1.0, MODALITY["dialogue"]]
+    assert pooled.distribution["anger"] > _pooled(text).distribution["anger"]
 
 
 def test_labels_of_another_set_are_refused() -> None:

@@ -21,6 +21,7 @@ from rich.text import Text
 
 from emoagent.errors import EXIT_OK, EmoagentError, ModelMissing
 from emoagent.profiles import pick_profile
+from emoagent.settings import load_settings
 
 PACKAGES = {
     "av": "av", "cv2": "opencv-contrib-python", "langgraph": "langgraph", "mediapipe": "mediapipe", "numpy": "numpy",
@@ -134,7 +135,7 @@ def _optional() -> Iterator[Check]:
 
 
 def _profile() -> Iterator[Check]:
-    name, why = pick_profile("auto")
+    name, why = pick_profile(load_settings(profile="auto"))
     yield Check("profile", "ok", f"{name}: {why}")
 
 
