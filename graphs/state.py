@@ -59,4 +59,4 @@ class Environment:
 
     workspace: Workspace
     settings: Settings
-    backends: Backends = Backends()
+    backends: Backends = field(default_factory=Backends)

@@ -19,7 +19,8 @@ class Backends:
     verifier: Generator | None = None
 
 
-_current: ContextVar[Backends] = ContextVar("backends", default=Backends())
+NOBODY = Backends()
+_current: ContextVar[Backends] = ContextVar("backends", default=NOBODY)
 
 
 def backends() -> Backends:
