@@ -36,6 +36,16 @@ class Settings(BaseSettings):
 
     profile: Profile = Field(default="auto", description="which models to run")
     transcript: Transcript = Field(default="auto", description="where the words come from")
+    language: str | None = Field(
+        default=None, pattern="^[a-z]{2,3}$", description="of the speech, e.g. de, for WhisperX; default: it finds out"
+    )
+    whisper_model: str | None = Field(
+        default=None,
+        description="Whisper for CTranslate2: a folder or hub id; default: Systran/faster-whisper-large-v3",
+    )
+    aligner: str | None = Field(
+        default=None, description="wav2vec2 that times words: a folder, hub id or off; default: one for the language"
+    )
     agents: Annotated[tuple[str, ...], NoDecode] = Field(default=(), description="perception agents to run; empty: all")
     policy: Policy = Field(default="reliability-weighted", description="what to do when modalities disagree")
     mode: Mode = Field(default="causal", description="causal: a verdict never sees what comes later")
