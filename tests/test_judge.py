@@ -1,4 +1,4 @@
-"""Prompts, the client of an OpenAI-compatible server, and judges, against a real little server."""
+"""Prompts and judges, against a real little server."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from emoagent.evals.benchmark import Options
 from emoagent.evals.emer import emer
 from emoagent.evals.scoring.judge import PATIENCE, PROMPTS, Overlap, Reasoned, Remote, judge
 from emoagent.prompts.template import Prompt, fingerprint, prompt
-from emoagent.tools.chat_completion import Endpoint, Unanswered
+from emoagent.tools.chat_completion import ChatServer
 
 ANSWER = Reasoned(("He shouts.", "The emotion is anger."), ("Anger",), ("Anger", "Joy"), "A raised voice.")
 
@@ -68,7 +68,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 
 def _judge(server: Server) -> Remote:
-    return Remote(Endpoint("tiny@1", server.url, timeout=0.2))
+    return Remote(ChatServer("tiny@1", server.url, timeout=0.2, tries=2, pause=0.02))
 
 
 def test_prompts_refuse_missing_and_unknown_variables() -> None:
@@ -137,22 +137,15 @@ def test_a_server_that_never_answers_ends_the_run(server: Server) -> None:
         reader.clues("a", "b")
 
 
-@pytest.mark.parametrize("reply", [b"<html>", b'{"choices": []}', b'{"choices": [{"message": {"content": null}}]}'])
-def test_what_is_not_the_protocol_is_no_answer(server: Server, reply: bytes) -> None:
-    server.replies = [reply, reply]
-    with pytest.raises(Unanswered, match="cannot be read"):
-        Endpoint("m", server.url, timeout=0.2).ask("?")
-
-
 def test_a_refusal_ends_the_run_at_once(server: Server) -> None:
     server.replies = [401]
     with pytest.raises(BackendUnreachable, match="401"):
         _judge(server).clues("a", "b")
 
 
-def test_a_server_that_is_not_there_ends_the_run_at_once(server: Server) -> None:
+def test_a_server_that_is_not_there_ends_the_run_at_once() -> None:
     with pytest.raises(BackendUnreachable, match="does not answer"):
-        Endpoint("m", "http://127.0.0.1:9/v1", timeout=0.2).ask("?")
+        Remote(ChatServer("m", "http://127.0.0.1:9/v1", timeout=0.2)).clues("a", "b")
 
 
 def test_the_key_is_sent_and_shown_nowhere(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,7 +161,7 @@ def test_judges_by_name() -> None:
     assert isinstance(judge("overlap"), Overlap)
     reader = judge("openai:org/model-7b@v2@https://example.org/v1")
     assert isinstance(reader, Remote)
-    assert (reader.endpoint.model, reader.endpoint.url) == ("org/model-7b@v2", "https://example.org/v1")
+    assert (reader.server.model, reader.server.url) == ("org/model-7b@v2", "https://example.org/v1")
     assert reader.id == f"openai:org/model-7b@v2@https://example.org/v1 prompts:{fingerprint(*PROMPTS)[:12]}"
     for wrong in ("gpt", "openai:m", "openai:m@file:///etc/passwd", "openai:m@http://user:word@host/v1"):
         with pytest.raises(UsageError):

@@ -1,88 +1,109 @@
-"""A question to an OpenAI-compatible server (`POST URL/chat/completions`), and its answer as text."""
+"""A model behind an OpenAI-compatible server (`POST URL/chat/completions`): vLLM, Ollama, llama.cpp, or one for hire.
+
+401 403 404 and the like, no connection   BackendUnreachable: nothing can be had from this server
+400 413 422                               Unanswered: it refuses this one question, e.g. because it is too long
+429                                       all questions wait as long as it says; then it is asked again
+408 409 425 5xx, too slow, no protocol    asked again after a growing, random pause; Unanswered after the last try
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from urllib.parse import urlsplit
 
-from emoagent.errors import BackendUnreachable
+from emoagent.errors import BackendUnreachable, UsageError
+from emoagent.tools.chat_line import Busy, Line, bare
+from emoagent.tools.chat_wire import Dialect
+from emoagent.tools.generation import Done, Question, Reply, Unanswered, nobody
+from emoagent.tools.in_flight import in_order
 
-LARGEST = 1_000_000  # bytes of an answer
-BUSY = (408, 425, 429, 500, 502, 503, 504)  # worth another try
-
-
-class Unanswered(BackendUnreachable):
-    """The server is there, but gave no usable answer this time: too slow, too busy, or not what the protocol says."""
+PATIENCE = 8  # questions in a row without an answer in spite of all tries, after which the server counts as gone
 
 
 @dataclass(frozen=True)
-class Endpoint:
-    """A model behind a server. `url` ends before `/chat/completions`, e.g. `http://127.0.0.1:8000/v1`. `timeout` is in
-    seconds for one try, of which there are `tries`. The key is sent as a bearer token and shown nowhere."""
+class ChatServer:
+    """A `Generator`. `model`: the server's name of a model or of a LoRA adapter. `url` ends before `/chat/completions`,
+    e.g. `http://127.0.0.1:8000/v1`. `timeout`: seconds for one try, of which there are `tries`; `pause`: the longest
+    wait after the first, in seconds, which doubles each time. The key is sent as a bearer token and shown nowhere. A
+    server that does not know JSON Schemas is asked without one from then on: its answers are not `held`."""
 
     model: str
     url: str
     key: str | None = field(default=None, repr=False)
-    timeout: float = 60.0
-    tries: int = 2
+    timeout: float = 120.0
+    at_once: int = 8
+    tries: int = 4
+    pause: float = 1.0
+    _spoken: list[Dialect] = field(default_factory=lambda: [Dialect()], init=False, repr=False, compare=False)
 
-    def ask(self, question: str, schema: Mapping[str, object] | None = None) -> str:
-        """The answer to one question, at temperature 0; with `schema` the server is asked to keep to it. Raises
-        `BackendUnreachable` where there is no such server or it refuses us, and `Unanswered` after the last try."""
-        for attempt in range(1, self.tries + 1):
-            try:
-                return self._once(question, schema)
-            except Unanswered:
-                if attempt == self.tries:
-                    raise
-        raise AssertionError("an endpoint has at least one try")
+    def __post_init__(self) -> None:
+        _check(self.url, self.key)
 
-    def _once(self, question: str, schema: Mapping[str, object] | None) -> str:
-        from http.client import HTTPException
-        from urllib.error import HTTPError, URLError
-        from urllib.request import urlopen
+    @property
+    def name(self) -> str:
+        """The model, or the adapter, by the server's name of it."""
+        return self.model
 
+    @property
+    def backend(self) -> str:
+        """`chat-completions`."""
+        return "chat-completions"
+
+    @property
+    def dialect(self) -> Dialect:
+        """What the server is known to know, as far as it has been asked."""
+        return self._spoken[-1]
+
+    def answers(self, questions: Iterable[Question], done: Done = nobody) -> Iterator[Reply]:
+        """One reply a question, in their order, at most `at_once` of them under way. `done` is told in another thread.
+        Raises `BackendUnreachable` once what is under way has ended; the replies before that are yielded."""
+        line = Line(
+            self.model, self.url, self.key, timeout=self.timeout, at_once=self.at_once, tries=self.tries,
+            pause=self.pause,
+        )  # fmt: skip
+        batch = _Batch(self, line, done)
+        yield from in_order(batch.reply, questions, self.at_once, lambda: line.lost, line.close)
+
+
+class _Batch:
+    """The questions that are asked together."""
+
+    def __init__(self, server: ChatServer, line: Line, done: Done) -> None:
+        self.server, self.line, self.done, self.silent = server, line, done, 0
+
+    async def reply(self, question: Question) -> Reply:
         try:
-            with urlopen(self._request(question, schema), timeout=self.timeout) as response:
-                return _content(response.read(LARGEST))
-        except HTTPError as error:
-            raise self._refused(error.code) from error
-        except TimeoutError as error:
-            raise Unanswered(f"{self.url} gave no answer within {self.timeout:g} s") from error
-        except URLError as error:
-            if isinstance(error.reason, TimeoutError):
-                raise Unanswered(f"{self.url} gave no answer within {self.timeout:g} s") from error
-            hint = "start the server, or mend the address"
-            raise BackendUnreachable(f"{self.url} does not answer: {error.reason}", hint=hint) from error
-        except (HTTPException, ConnectionError, ValueError) as error:
-            raise Unanswered(f"{self.url} gave an answer that cannot be read: {error}") from error
+            answer, dialect = await self.line.ask(question, self.server.dialect)
+        except Unanswered as error:
+            self._missed(error)
+            return error
+        except BackendUnreachable:
+            self.line.lost = True
+            raise
+        self.silent, self.server._spoken[-1] = 0, dialect
+        self.done(question, answer)
+        return answer
 
-    def _request(self, question: str, schema: Mapping[str, object] | None) -> Any:
-        from urllib.request import Request
-
-        body: dict[str, object] = {
-            "model": self.model, "temperature": 0, "messages": [{"role": "user", "content": question}],
-        }  # fmt: skip
-        if schema is not None:
-            form = {"name": "answer", "strict": True, "schema": dict(schema)}
-            body["response_format"] = {"type": "json_schema", "json_schema": form}
-        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {self.key}"} if self.key else {})
-        return Request(f"{self.url}/chat/completions", json.dumps(body).encode(), headers, method="POST")
-
-    def _refused(self, status: int) -> BackendUnreachable:
-        if status in BUSY:
-            return Unanswered(f"{self.url} is busy or failing (HTTP {status})")
-        hint = "mend the address, the name of the model or the key"
-        return BackendUnreachable(f"{self.url} refuses the request (HTTP {status})", hint=hint)
+    def _missed(self, error: Unanswered) -> None:
+        """A question that is refused is one thing; a server that answers nothing any more is another."""
+        self.silent = self.silent + 1 if isinstance(error, Busy) else 0
+        if self.silent >= PATIENCE:
+            self.line.lost = True
+            message = f"there was no answer {PATIENCE} times in a row: {error.message}"
+            raise BackendUnreachable(message, hint="look at the server, then go on with --resume") from error
 
 
-def _content(body: bytes) -> str:
+def _check(url: str, key: str | None) -> None:
+    """Raises `UsageError` for an address or a key that cannot be one."""
     try:
-        found = json.loads(body)["choices"][0]["message"]["content"]
-    except (KeyError, IndexError, TypeError) as error:
-        raise ValueError(f"there is no message in it ({error!r})") from error
-    if not isinstance(found, str):
-        raise ValueError("its message is no text")
-    return found
+        parts = urlsplit(url)
+        fine = (
+            parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0 and url.isprintable()
+        )
+    except ValueError:
+        fine = False
+    if not fine:
+        raise UsageError(f"{bare(url)!r} is not the address of a server", hint="e.g. http://127.0.0.1:8000/v1")
+    if key is not None and not (key.isascii() and key.isprintable()):
+        raise UsageError("the key holds characters that cannot be sent", hint="set EMOAGENT_API_KEY again")

@@ -18,10 +18,12 @@ class Unanswered(BackendUnreachable):
 
 @dataclass(frozen=True)
 class Picture:
-    """A JPEG picture. `name` is where the run folder keeps it, e.g. `media/captions/u3.1.jpg`."""
+    """A JPEG picture. `name` is where the run folder keeps it, e.g. `media/captions/u3.1.jpg`. `at`: seconds from the
+    start of the clip, where it is a frame of one."""
 
     jpeg: bytes = field(repr=False)
     name: str
+    at: float | None = None
 
 
 @dataclass(frozen=True)
@@ -49,12 +51,14 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back. `finish`: `stop`, or `length` where it was cut off. Token counts are `None` where not told."""
+    """What came back. `finish`: `stop`, or `length` where it was cut off. Token counts are `None` where not told. `held`:
+    whether the model could be held to the question's schema, where it has one."""
 
     text: str
     finish: str = "stop"
     tokens_in: int | None = None
     tokens_out: int | None = None
+    held: bool = True
 
 
 Reply = Answer | Unanswered

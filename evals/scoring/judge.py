@@ -19,11 +19,14 @@ from typing import Protocol
 from emoagent.errors import BackendUnreachable, UsageError
 from emoagent.evals.scoring import overlap
 from emoagent.prompts.template import fingerprint, prompt
-from emoagent.tools.chat_completion import Endpoint, Unanswered
+from emoagent.tools.chat_completion import ChatServer
+from emoagent.tools.generation import Message, Question, Unanswered, ask
 
 _REMOTE = re.compile(r"openai:(?P<model>[^\s@]+(?:@[^\s@]+)*?)@(?P<url>https?://[^\s@?#]+)")
 PROMPTS = ("judge_clues", "judge_labels", "judge_steps", "extract_steps")
 LOWEST, HIGHEST = 1, 10
+MOST = 2048  # tokens of one answer
+TIMEOUT, TRIES = 60.0, 2  # seconds for one try, of which there are so many
 PATIENCE = 5  # questions in a row without an answer, after which the server counts as gone
 
 
@@ -94,7 +97,7 @@ class Overlap:
 class Remote:
     """A language model behind a server, asked with the prompts of `prompts/` at temperature 0."""
 
-    endpoint: Endpoint
+    server: ChatServer
     unit: str = "rating 1-10"
     lowest: float = float(LOWEST)
     _silent: int = field(default=0, init=False)
@@ -102,7 +105,7 @@ class Remote:
     @property
     def id(self) -> str:
         """The model, where it is asked, and the first 12 digits of the prompts' fingerprint."""
-        return f"openai:{self.endpoint.model}@{self.endpoint.url} prompts:{fingerprint(*PROMPTS)[:12]}"
+        return f"openai:{self.server.model}@{self.server.url} prompts:{fingerprint(*PROMPTS)[:12]}"
 
     def clues(self, truth: str, said: str) -> float | None:
         """A rating from 1 to 10."""
@@ -139,8 +142,9 @@ class Remote:
 
     def _asked(self, name: str, fields: Mapping[str, object], **values: str) -> dict[str, object]:
         schema = {"type": "object", "properties": fields, "required": [*fields], "additionalProperties": False}
+        messages = (Message("user", (prompt(name).filled(**values),)),)
         try:
-            answer = self.endpoint.ask(prompt(name).filled(**values), schema)
+            answer = ask(self.server, Question(name, "judge", messages, schema, most=MOST)).text
         except Unanswered as error:
             self._silent += 1
             if self._silent >= PATIENCE:
@@ -156,7 +160,7 @@ def judge(name: str) -> Judge:
         return Overlap()
     if match := _REMOTE.fullmatch(name):
         key = os.environ.get("EMOAGENT_JUDGE_KEY") or None
-        return Remote(Endpoint(match["model"], match["url"].rstrip("/"), key))
+        return Remote(ChatServer(match["model"], match["url"].rstrip("/"), key, timeout=TIMEOUT, tries=TRIES))
     raise UsageError(f"there is no judge {name!r}", hint="--judge is overlap or openai:MODEL@http://HOST:PORT/v1")
 
 
