@@ -22,7 +22,7 @@ from emoagent.schema import Clip, Evidence, Measure, Modality, Opinion, Person, 
 from emoagent.tools.progress import stop_if_asked
 
 GROUP = "emoagent.agents"
-Need = Literal["audio", "video", "faces", "text"]
+Need = Literal["audio", "video", "faces", "text", "vision"]
 Role = Literal["hearer", "perceiver", "opiner"]
 
 
@@ -36,7 +36,8 @@ class Heard:
 
 @dataclass(frozen=True)
 class Finding:
-    """What a perceiver yields: evidence before it has an id. `measures` maps a name to (value, unit)."""
+    """What a perceiver yields: evidence before it has an id. `measures` maps a name to (value, unit). `revision`: a
+    fingerprint of the model and the prompts, where a generative model said it."""
 
     utterance: Utterance
     kind: str
@@ -46,6 +47,7 @@ class Finding:
     span: Span | None = None
     person: str | None = None
     media_ref: str | None = None
+    revision: str | None = None
 
 
 Hear = Callable[[Clip], Heard | None]
@@ -96,8 +98,8 @@ def perceiver(
 ) -> Callable[[Callable[[Clip, Sequence[Utterance]], Iterable[Finding]]], Perceiver]:
     """Makes a generator `(Clip, utterances) -> findings` a perception agent, named after the function.
 
-    `needs`: `audio`, `video` and `faces` (tracked faces) are checked before it runs; what is missing masks the agent.
-    `text` lets it see the transcript.
+    `needs`: `audio`, `video`, `faces` (tracked faces) and `vision` (a model that describes pictures) are checked before
+    it runs; what is missing masks the agent. `text` lets it see the transcript.
     `cost`: a plain phrase for `emoagent agents`, e.g. `0.02 x real time on one core`.
     """
 
@@ -171,7 +173,7 @@ def _evidence(agent: Perceiver, finding: Finding, number: str, saw_text: bool) -
         measures={k: Measure(value=round(float(v), 4), unit=unit) for k, (v, unit) in finding.measures.items()},
         reliability=round(min(1.0, max(0.0, finding.reliability)), 4),
         saw_text=saw_text,
-        producer=agent.producer,
+        producer=agent.producer.model_copy(update={"revision": finding.revision or agent.producer.revision}),
         media_ref=finding.media_ref,
     )
 

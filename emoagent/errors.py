@@ -9,6 +9,7 @@
     │   └── ExtraMissing    5   extra_missing        an optional package is not installed
     ├── BackendUnreachable  6   backend_unreachable  a server does not answer
     ├── ResourceLimit       7   resource_limit       memory, disk or time ran out
+    ├── Incomplete          3   incomplete           an agent did its work but for a part
     ├── Refused             8   refused              the policy forbids it
     └── InternalError       1   internal             a mistake of ours
 
@@ -94,6 +95,12 @@ def out_of_space(error: OSError, where: str = "") -> ResourceLimit | None:
     if error.errno not in (errno.ENOSPC, errno.EDQUOT):
         return None
     return ResourceLimit("no space left on the disk", hint="free some space, then use --resume", where=where)
+
+
+class Incomplete(EmoagentError):
+    """An agent did its work but for a part: raised when it is through, so that the rest is kept."""
+
+    code, exit_status = "incomplete", 3
 
 
 class Refused(EmoagentError):

@@ -9,27 +9,31 @@ was asked for and cannot be had, no room left) is raised.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
+from langgraph.runtime import Runtime
 from langgraph.types import Send
 
 from emoagent.agents.registry import Perceiver, perceivers
 from emoagent.agents.speaker import bind
 from emoagent.agents.transcript import hear
 from emoagent.agents.turns import tell_apart
-from emoagent.errors import EmoagentError, ResourceLimit, UsageError
+from emoagent.errors import BackendUnreachable, EmoagentError, ModelMissing, ResourceLimit, UsageError
 from emoagent.graphs.judgement import audit_all, judge_all, opine_all
 from emoagent.graphs.stage import Update, faults_into, stage
 from emoagent.graphs.state import Environment, Episode, Task
 from emoagent.schema import Clip, Evidence, Fault, Model
 from emoagent.settings import Settings
 from emoagent.tools.audio import audio_of
+from emoagent.tools.backends import Backends
 from emoagent.tools.faces import detector_model, faces_of, landmark_model
 from emoagent.tools.hands import hand_model
 from emoagent.tools.media import probe
+from emoagent.tools.remarks import remarks
 from emoagent.tools.voices import voice_model, voices_of
 from emoagent.tools.workspace import workspace
 
@@ -122,27 +126,34 @@ def _bind(state: Episode, settings: Settings) -> Update:
     return {"utterances": bound.utterances, "people": bound.people, "faults": faults, "notes": {"sound": sound}}
 
 
-def _tasks(state: Episode) -> list[Send] | str:
-    names = [agent.name for agent in perceivers() if agent.name in state.agents and _can_run(agent, state)]
+def _tasks(state: Episode, runtime: Runtime[Environment]) -> list[Send] | str:
+    able = [agent for agent in perceivers() if _can_run(agent, state, runtime.context.backends)]
+    names = [agent.name for agent in able if agent.name in state.agents]
     return [Send("perceive", Task(name, _clip(state), state.utterances)) for name in names] or "opine"
 
 
-def _can_run(agent: Perceiver, state: Episode) -> bool:
+def _can_run(agent: Perceiver, state: Episode, models: Backends) -> bool:
     there = {
         "text": True,
         "audio": state.notes["sound"] == "decoded",
         "video": _clip(state).video is not None,
         "faces": state.notes["faces"] == "tracked",
+        "vision": models.vision is not None,
     }
     return all(there[need] for need in agent.needs)
 
 
 def _perceive(state: Task, settings: Settings) -> Update:
     agent = next(agent for agent in chosen(settings) if agent.name == state.agent)
+    asks = "vision" in agent.needs
+    if asks and settings.captions == "bemerc":  # shown the dialogue, and its evidence says so
+        agent = replace(agent, needs=agent.needs | {"text"})
+    stops = (BackendUnreachable, ModelMissing) if asks else ()
     evidence, faults = list[Evidence](), list[Fault]()
-    with faults_into(faults, agent.name):
-        evidence.extend(agent(state.clip, state.utterances))
-    return {"evidence": evidence, "faults": faults}
+    with remarks() as notes, faults_into(faults, agent.name, stops):
+        for found in agent(state.clip, state.utterances):  # one by one: what came before a failure stays
+            evidence.append(found)
+    return {"evidence": evidence, "faults": faults, "notes": notes}
 
 
 def _clip(state: Episode) -> Clip:

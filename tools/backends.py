@@ -11,12 +11,22 @@ from emoagent.tools.generation import Generator
 
 
 @dataclass(frozen=True)
+class Budget:
+    """How much is shown of one utterance: at most `frames`, their longer side at most `side` pixels."""
+
+    frames: int = 8
+    side: int = 448
+
+
+@dataclass(frozen=True)
 class Backends:
-    """Who reasons, who describes pictures, who looks a second time; `None` where the run has none."""
+    """Who reasons, who describes pictures, who looks a second time; `None` where the run has none. `budget`: what is
+    shown to whoever describes pictures."""
 
     reasoner: Generator | None = None
     vision: Generator | None = None
     verifier: Generator | None = None
+    budget: Budget = Budget()
 
 
 NOBODY = Backends()
