@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
+from chat_server import Server, serving
 
 from emoagent.errors import BackendUnreachable, UsageError
 from emoagent.evals.benchmark import Options
@@ -23,48 +19,10 @@ from emoagent.tools.chat_completion import ChatServer
 ANSWER = Reasoned(("He shouts.", "The emotion is anger."), ("Anger",), ("Anger", "Joy"), "A raised voice.")
 
 
-@dataclass
-class Server:
-    """Says the next of `replies` to each request: a text as message, a number as HTTP status, bytes as they are; `None`
-    waits too long. It keeps what it was asked."""
-
-    url: str
-    replies: list[str | int | bytes | None] = field(default_factory=list)
-    asked: list[dict[str, Any]] = field(default_factory=list)
-    keys: list[str | None] = field(default_factory=list)
-
-
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            state.asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            state.asked[-1]["path"] = self.path
-            state.keys.append(self.headers["Authorization"])
-            reply = state.replies.pop(0)
-            if reply is None:
-                time.sleep(0.5)
-                return
-            status = reply if isinstance(reply, int) else 200
-            body = json.dumps({"choices": [{"message": {"role": "assistant", "content": reply}}]}).encode()
-            body = reply if isinstance(reply, bytes) else body
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    state = Server(f"http://127.0.0.1:{http.server_address[1]}/v1")
-    thread = threading.Thread(target=http.serve_forever, args=(0.02,))
-    thread.start()
-    yield state
-    http.shutdown()
-    thread.join()
-    http.server_close()
+def server() -> Iterator[Server]:
+    with serving() as found:
+        yield found
 
 
 def _judge(server: Server) -> Remote:
