@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
 from emoagent.schema import Conflict, Evidence, Mode, Opinion, Policy, Utterance, Verdict
+
+QUOTATION = "quotation"  # the kind of evidence that holds what is said
 
 
 @dataclass(frozen=True)
@@ -15,6 +18,11 @@ class Turn:
     utterance: Utterance
     verdict: Verdict
     quoted: tuple[str, ...] = ()
+
+
+def turn_of(utterance: Utterance, verdict: Verdict, evidence: Iterable[Evidence]) -> Turn:
+    """The turn, with its quotations among `evidence`."""
+    return Turn(utterance, verdict, tuple(item.id for item in evidence if item.kind == QUOTATION))
 
 
 @dataclass(frozen=True)

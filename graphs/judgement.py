@@ -9,20 +9,22 @@ from functools import partial
 from typing import TypeVar
 
 from emoagent.agents.auditor import audit
-from emoagent.agents.case import Case, Judgement, Turn
+from emoagent.agents.case import Case, Judgement, Turn, turn_of
 from emoagent.agents.dialogue import FARTHEST, Memory, foresee, recall
 from emoagent.agents.opinion import opine
 from emoagent.agents.reasoner import embedded
+from emoagent.graphs.language import asked, judge_by_language, language_models, untested
+from emoagent.graphs.language_rounds import Asked
 from emoagent.graphs.stage import Update, faults_into, unexpected
 from emoagent.graphs.state import Episode
 from emoagent.labels import DEFAULT
 from emoagent.schema import Audit, Evidence, Fault, Model, Opinion, Utterance, Verdict
 from emoagent.settings import Settings
+from emoagent.tools.backends import Backends
 from emoagent.tools.progress import tell
 from emoagent.tools.text_model import text_model
 
 T = TypeVar("T", Evidence, Opinion)
-QUOTATION = "quotation"
 SEEN = 8  # utterances before, that an opiner is shown
 
 
@@ -41,24 +43,45 @@ def opine_all(state: Episode, settings: Settings) -> Update:
 
 def judge_all(state: Episode, settings: Settings) -> Update:
     """A verdict for each utterance, in time order. Causal: each sees only what lies before it. Offline: the verdict on
-    a later turn counts as well."""
-    faults = list[Fault]()
+    a later turn counts as well. Where the run has a language model, the verdicts are its own, and those of the embedded
+    reasoner are the baseline."""
+    faults, models = list[Fault](), language_models(settings)
     bench = _Bench(settings, _by_utterance(state.evidence), _by_utterance(state.opinions), faults)
     foreseen = _foreseen(bench, state.utterances) if settings.mode == "offline" else {}
-    judgements, turns, recalled = list[Judgement](), list[Turn](), list[Evidence]()
-    for utterance in state.utterances:
+    judgements, turns, recalled, questions = list[Judgement](), list[Turn](), list[Evidence](), list[Asked]()
+    for place, utterance in enumerate(state.utterances, start=1):
         earlier, later = recall(utterance, turns), foreseen.get(utterance.id)
         shown = [memory[0] for memory in (earlier, later) if memory is not None]
-        judgements.append(bench.judge(utterance, shown, later, turns))
-        turns.append(_turn(utterance, judgements[-1].verdict, bench.evidence.get(utterance.id, ())))
+        case = bench.case(utterance, shown, later, turns)
+        judgements.append(bench.judge(case))
+        turns.append(turn_of(utterance, judgements[-1].verdict, bench.evidence.get(utterance.id, ())))
         recalled += shown
-        tell(utterance.span.end)
-    return {
+        if models is None:
+            tell(utterance.span.end)
+        else:
+            after = state.utterances[place : place + SEEN]
+            questions.append(asked(case, judgements[-1], state.people, after, settings))
+    update: Update = {
         "evidence": recalled,
         "opinions": [opinion for _, opinion in foreseen.values()],
         "verdicts": tuple(judgement.verdict for judgement in judgements),
         "conflicts": tuple(conflict for judgement in judgements for conflict in judgement.conflicts),
         "faults": faults,
+    }
+    return update if models is None else update | _by_language(update, questions, models, settings)
+
+
+def _by_language(found: Update, questions: Sequence[Asked], models: Backends, settings: Settings) -> Update:
+    """What changes where a language model judges. What the dialogue recalls is then of its verdicts; but in hindsight
+    the embedded verdicts rest on what was recalled of their own."""
+    judged = judge_by_language(questions, models, settings)
+    return {
+        "evidence": found["evidence"] if settings.mode == "offline" else list(judged.recalled),
+        "verdicts": judged.verdicts,
+        "baseline": found["verdicts"],
+        "contributions": judged.contributions,
+        "faults": [*found["faults"], *judged.faults],
+        "notes": {"judged": judged.note},
     }
 
 
@@ -78,10 +101,12 @@ def cases(state: Episode, settings: Settings) -> Iterator[tuple[Case, Verdict]]:
     for utterance, verdict in zip(state.utterances, state.verdicts, strict=True):
         about = evidence.get(utterance.id, [])
         yield _case(settings, utterance, about, opinions.get(utterance.id, []), turns), verdict
-        turns.append(_turn(utterance, verdict, about))
+        turns.append(turn_of(utterance, verdict, about))
 
 
 def _audited(case: Case, verdict: Verdict, faults: list[Fault]) -> Audit:
+    if verdict.reasoner != embedded.name:
+        return untested(verdict)
     with faults_into(faults, "audit"):
         return audit(case, verdict, partial(opine, failed=_known))
     return Audit(utterance=verdict.utterance, cited_divergence=0, cited_flipped=False, finding="not-tested")
@@ -100,15 +125,15 @@ class _Bench:
     opinions: Mapping[str, Sequence[Opinion]]
     faults: list[Fault]
 
-    def judge(
+    def case(
         self, utterance: Utterance, recalled: Sequence[Evidence], later: Memory | None, history: Sequence[Turn]
-    ) -> Judgement:
-        """The judgement with what other turns say. Of what is recalled, only what comes `later` has an opinion."""
+    ) -> Case:
+        """The case with what other turns say. Of what is recalled, only what comes `later` has an opinion."""
         evidence = [*self.evidence.get(utterance.id, ()), *recalled]
         opinions = [*self.opinions.get(utterance.id, ()), *([later[1]] if later else [])]
-        return self._judgement(_case(self.settings, utterance, evidence, opinions, history))
+        return _case(self.settings, utterance, evidence, opinions, history)
 
-    def _judgement(self, case: Case) -> Judgement:
+    def judge(self, case: Case) -> Judgement:
         """The reasoner's; where it raises, a verdict that is invalid, which is neither a label nor neutral."""
         with faults_into(self.faults, embedded.name):
             return embedded(case)
@@ -130,12 +155,8 @@ def _foreseen(bench: _Bench, utterances: Sequence[Utterance]) -> dict[str, Memor
         if memory is not None:
             found[utterance.id] = memory
         shown = [memory[0]] if memory is not None else []
-        later.appendleft(Turn(utterance, quiet.judge(utterance, shown, memory, ()).verdict))
+        later.appendleft(Turn(utterance, quiet.judge(quiet.case(utterance, shown, memory, ())).verdict))
     return dict(reversed(found.items()))
-
-
-def _turn(utterance: Utterance, verdict: Verdict, evidence: Sequence[Evidence]) -> Turn:
-    return Turn(utterance, verdict, tuple(item.id for item in evidence if item.kind == QUOTATION))
 
 
 def _case(
