@@ -18,7 +18,7 @@ from functools import cache
 from importlib import metadata
 from typing import Generic, Literal, TypeVar
 
-from emoagent.schema import Clip, Evidence, Measure, Modality, Opinion, Person, Producer, Span, Utterance
+from emoagent.schema import Clip, Evidence, Measure, Modality, Model, Opinion, Person, Producer, Span, Utterance
 from emoagent.tools.progress import stop_if_asked
 
 GROUP = "emoagent.agents"
@@ -28,10 +28,13 @@ Role = Literal["hearer", "perceiver", "opiner"]
 
 @dataclass(frozen=True)
 class Heard:
-    """What a hearer found: utterances in time order, and the people it could name."""
+    """What a hearer found: utterances in time order, and the people it could name. `models`: which it used, where those
+    are not the same in every run; `note`: what a reader should know of how it was heard."""
 
     utterances: tuple[Utterance, ...]
     people: tuple[Person, ...] = ()
+    models: tuple[Model, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True)

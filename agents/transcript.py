@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from emoagent.agents import hear_pocketsphinx, hear_subtitles, hear_windows
+from emoagent.agents import hear_pocketsphinx, hear_subtitles, hear_whisperx, hear_windows
 from emoagent.agents.registry import Finding, Heard, hearers, perceiver
-from emoagent.errors import MediaError, TranscriptError, UsageError
+from emoagent.errors import MediaError, ModelMissing, ResourceLimit, TranscriptError, UsageError
 from emoagent.schema import Clip, Utterance
+from emoagent.tools.hearing import hearing
 from emoagent.tools.subtitles import find_subtitles
 from emoagent.tools.word_confidence import INAUDIBLE
 from emoagent.tools.workspace import workspace
 
 READ_RELIABILITY = 0.95
+HEARD_RELIABILITY = 0.9  # at most, where words were recognised
 ROUGH_RELIABILITY = 0.7  # at most; the chances of the words are averages over many voices
 INAUDIBLE_RELIABILITY = 0.1
 _ROUGH = "as heard by a rough recogniser of US English"
@@ -20,6 +22,7 @@ _HINTS = {
     "subtitles": "Put a subtitle file beside the media file under the same name (.srt, .vtt, .ass), "
     "or use --transcript auto",
     "pocketsphinx": "Use --transcript windows, or give subtitles",
+    "whisperx": "Use --transcript windows, or give subtitles",
 }
 Step = Callable[[Clip], tuple[Heard | None, str]]
 
@@ -27,10 +30,10 @@ Step = Callable[[Clip], tuple[Heard | None, str]]
 def hear(clip: Clip, choice: str = "auto") -> tuple[Heard, str]:
     """What was said, and one sentence on how it was heard and why so.
 
-    `auto`: subtitles beside the file, else inside it, else PocketSphinx where there is sound, else, or where nobody
-    was heard, fixed windows. Any other choice names one hearer and is kept to.
-    Raises `UsageError` for an unknown hearer, or one that needs sound where there is none; `TranscriptError` where
-    the chosen one finds nothing.
+    `auto`: subtitles beside the file, else inside it, else, where there is sound, WhisperX in the larger profiles if it
+    can run, else PocketSphinx; or, where nobody was heard, fixed windows. Any other choice names one hearer and is
+    kept to. Raises `UsageError` for an unknown hearer, or one that needs sound where there is none; `TranscriptError`
+    where the chosen one finds nothing; `ModelMissing` where it lacks its package or its models.
     """
     return _auto(clip) if choice == "auto" else _chosen(clip, choice)
 
@@ -50,7 +53,7 @@ def _quotation(utterance: Utterance) -> Finding:
     mean = sum(known) / len(known) if known else None
     rough = utterance.source == "pocketsphinx"
     text = f"Said ({_ROUGH}): “{utterance.text}”" if rough else f"Said: “{utterance.text}”"
-    reliability = READ_RELIABILITY if mean is None else mean
+    reliability = READ_RELIABILITY if mean is None else min(HEARD_RELIABILITY, mean)
     return Finding(
         utterance=utterance,
         kind="quotation",
@@ -88,7 +91,7 @@ def _chosen(clip: Clip, choice: str) -> tuple[Heard, str]:
     if found is None or not found.utterances:
         hint = _HINTS.get(choice, "Use --transcript auto")
         raise TranscriptError(f"{clip.name}: no {_sought(choice)} found", hint=hint, where=clip.name)
-    return found, f"Transcript by {choice}, as asked for."
+    return found, f"Transcript by {choice}, as asked for{f': {found.note}' if found.note else ''}."
 
 
 def _sought(choice: str) -> str:
@@ -130,6 +133,17 @@ def _inside(clip: Clip) -> tuple[Heard | None, str]:
 def _recognised(clip: Clip) -> tuple[Heard | None, str]:
     if clip.audio is None:
         return None, "there is no sound"
+    if not hearing().large:
+        return _roughly(clip)
+    try:
+        found = hear_whisperx.whisperx.run(clip)
+    except (ModelMissing, ResourceLimit) as error:
+        rough, why = _roughly(clip)
+        return rough, f"{why}; not by WhisperX: {error.message} ({error.hint})"
+    return (found, f"Transcript by WhisperX ({found.note})") if found else (None, "WhisperX heard no speech")
+
+
+def _roughly(clip: Clip) -> tuple[Heard | None, str]:
     found = hear_pocketsphinx.pocketsphinx.run(clip)
     if found is None or not any(utterance.text for utterance in found.utterances):
         return None, "no words were heard"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from emoagent.agents.registry import Heard
@@ -41,7 +41,7 @@ def cut(heard: Heard, voices: Voices) -> Heard:
     parts = [part for utterance in heard.utterances for part in _cut(utterance, voices)]
     parts.sort(key=lambda part: (part.span.start, part.span.end))  # stable: what began together stays in order
     numbered = (part.model_copy(update={"id": f"u{number}"}) for number, part in enumerate(parts, 1))
-    return Heard(tuple(numbered), heard.people)
+    return replace(heard, utterances=tuple(numbered))
 
 
 def _cut(utterance: Utterance, voices: Voices) -> list[Utterance]:
@@ -135,7 +135,8 @@ def _parted(pieces: Sequence[Word], time: float) -> tuple[list[Word], list[Word]
 
 
 def _part(utterance: Utterance, pieces: Sequence[Word], start: float, end: float) -> Utterance:
-    text = " ".join(piece.text for piece in pieces) if pieces else utterance.text
+    glue = " " if " " in utterance.text else ""  # some languages are written without spaces
+    text = glue.join(piece.text for piece in pieces) if pieces else utterance.text
     words = tuple(piece for piece in pieces if piece.text != INAUDIBLE)
     span = Span(start=round(start, 3), end=round(end, 3))
     return utterance.model_copy(update={"span": span, "words": words, "text": text})

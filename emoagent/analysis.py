@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from emoagent.errors import MediaError, OutputError, Refused, ResourceLimit
-from emoagent.profiles import open_backends, pick_profile
+from emoagent.profiles import hearing_of, open_backends, pick_profile
 from emoagent.run_folder import RunFolder, fingerprint, only_writer, write_pieces, write_text
 from emoagent.schema import Trace
 from emoagent.settings import Settings, load_settings
@@ -121,7 +121,8 @@ def _perform(space: Workspace, settings: Settings, resume: bool, listener: Liste
         config: Any = {"configurable": {"thread_id": "episode"}}
         begun = resume and saver.get_tuple(config) is not None
         stream: Iterator[Any] = graph.stream(
-            None if begun else Episode(), config, context=Environment(space, settings, open_backends(settings, work)),
+            None if begun else Episode(), config,
+            context=Environment(space, settings, open_backends(settings, work), hearing_of(settings)),
             stream_mode=["custom", "values"], durability="sync",
         )  # fmt: skip
         values: dict[str, Any] = {}

@@ -9,6 +9,7 @@ from emoagent.errors import UsageError
 from emoagent.settings import Settings
 from emoagent.tools.backends import Backends
 from emoagent.tools.generation import Generator
+from emoagent.tools.hearing import WHISPER, Hearing
 from emoagent.tools.journal import FILE, Journal, Remembering
 
 REASONER, VISION = "Qwen/Qwen3-8B", "Qwen/Qwen2.5-VL-7B-Instruct"  # of the profile local, where none is named
@@ -34,6 +35,12 @@ def open_backends(settings: Settings, folder: Path) -> Backends:
     journal = Journal(folder / FILE)
     found = _served(settings) if profile == "server" else _local(settings)
     return Backends(*(model and Remembering(model, journal) for model in found))
+
+
+def hearing_of(settings: Settings) -> Hearing:
+    """What a recogniser is told. WhisperX is the first choice in the larger profiles, or where its model is named."""
+    large = pick_profile(settings)[0] != "embedded" or settings.whisper_model is not None
+    return Hearing(settings.whisper_model or WHISPER, settings.language, settings.aligner, large)
 
 
 def _served(settings: Settings) -> tuple[Generator | None, Generator | None, Generator | None]:

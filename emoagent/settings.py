@@ -41,10 +41,10 @@ class Settings(BaseSettings):
     )
     whisper_model: str | None = Field(
         default=None,
-        description="Whisper for CTranslate2: a folder or hub id; default: Systran/faster-whisper-large-v3",
+        description="Whisper for CTranslate2: a folder or a name; default: large-v3-turbo",
     )
     aligner: str | None = Field(
-        default=None, description="wav2vec2 that times words: a folder, hub id or off; default: one for the language"
+        default=None, description="wav2vec2 that times words: a folder, a name or off; default: one for the language"
     )
     agents: Annotated[tuple[str, ...], NoDecode] = Field(default=(), description="perception agents to run; empty: all")
     policy: Policy = Field(default="reliability-weighted", description="what to do when modalities disagree")

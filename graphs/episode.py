@@ -89,14 +89,19 @@ def _hear(state: Episode, settings: Settings) -> Update:
         heard, why = hear(_clip(state), settings.transcript)
     if faults:
         heard, why = hear(_clip(state), "windows")
-    models = list[Model]()
+    models = list(heard.models)
     with faults_into(faults, "voices"):
         heard = tell_apart(_clip(state), heard)
-        models += [voice_model()] if voices_of(_clip(state)) else []
+        models += _voice_models(_clip(state))
     notes = {"transcript": why}
     return {
         "utterances": heard.utterances, "people": heard.people, "notes": notes, "faults": faults, "models": models,
     }  # fmt: skip
+
+
+def _voice_models(clip: Clip) -> list[Model]:
+    voices = voices_of(clip)
+    return [voice_model()] if voices and not voices.source else []
 
 
 def _watch(state: Episode, settings: Settings) -> Update:

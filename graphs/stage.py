@@ -14,6 +14,7 @@ from emoagent.graphs.state import Environment
 from emoagent.schema import Fault
 from emoagent.settings import Settings
 from emoagent.tools.backends import served_by
+from emoagent.tools.hearing import told_to_hear
 from emoagent.tools.progress import heard_by
 from emoagent.tools.workspace import working_in
 
@@ -30,8 +31,13 @@ def stage(name: str, work: Callable[[S, Settings], Update]) -> Any:
         label = getattr(state, "agent", name)
         write, began = runtime.stream_writer, time.perf_counter()
         write({"stage": label, "at": 0.0})
-        space, models = runtime.context.workspace, runtime.context.backends
-        with working_in(space), served_by(models), heard_by(lambda told: write({"stage": label, **told})):
+        space, models, ears = runtime.context.workspace, runtime.context.backends, runtime.context.hearing
+        with (
+            working_in(space),
+            served_by(models),
+            told_to_hear(ears),
+            heard_by(lambda told: write({"stage": label, **told})),
+        ):
             update = work(state, runtime.context.settings)
         write({"stage": label, "took": time.perf_counter() - began})
         return update

@@ -21,6 +21,7 @@ from emoagent.schema import (
 )
 from emoagent.settings import Settings
 from emoagent.tools.backends import Backends
+from emoagent.tools.hearing import Hearing
 from emoagent.tools.workspace import Workspace
 
 
@@ -60,3 +61,4 @@ class Environment:
     workspace: Workspace
     settings: Settings
     backends: Backends = field(default_factory=Backends)
+    hearing: Hearing = field(default_factory=Hearing)

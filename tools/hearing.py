@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-WHISPER = "Systran/faster-whisper-large-v3"  # the one that is used where none is named
+WHISPER = "mobiuslabsgmbh/faster-whisper-large-v3-turbo"  # the one that is used where none is named
 OFF = "off"
 
 

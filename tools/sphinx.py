@@ -59,11 +59,11 @@ def speech_spans(audio: Audio) -> Iterator[Span]:
         yield from _long_enough(gate.speech_start, audio.duration)
 
 
-def pieces(audio: Audio, span: Span) -> Iterator[Span]:
-    """`span` cut into pieces of at most 12 s, each cut at the quietest moment of the piece's second half."""
+def pieces(audio: Audio, span: Span, longest: float = LONGEST) -> Iterator[Span]:
+    """`span` cut into pieces of at most `longest` seconds, each cut at the quietest moment of its second half."""
     start = span.start
-    while span.end - start > LONGEST:
-        cut = _quietest(audio, Span(start=start + LONGEST / 2, end=start + LONGEST))
+    while span.end - start > longest:
+        cut = _quietest(audio, Span(start=start + longest / 2, end=start + longest))
         yield Span(start=start, end=cut)
         start = cut
     yield Span(start=start, end=span.end)

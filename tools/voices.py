@@ -26,10 +26,14 @@ class Turn:
 
 @dataclass(frozen=True)
 class Voices:
-    """All turns in time order; `overlaps`: where two are heard at once. What describes a voice is never kept."""
+    """All turns in time order; `overlaps`: where two are heard at once. What describes a voice is never kept.
+
+    `source`: the model that told them apart, where it is not the embedded one.
+    """
 
     turns: tuple[Turn, ...] = ()
     overlaps: tuple[Span, ...] = ()
+    source: str = ""
 
     def seconds(self, span: Span) -> dict[int, float]:
         """How long each voice is heard during `span`, in seconds; voices that are not heard are left out."""
@@ -43,14 +47,14 @@ class Voices:
         """Writes JSON."""
         turns = [[t.span.start, t.span.end, t.voice, t.certainty] for t in self.turns]
         overlaps = [[s.start, s.end] for s in self.overlaps]
-        path.write_text(json.dumps({"turns": turns, "overlaps": overlaps}), encoding="utf-8")
+        path.write_text(json.dumps({"turns": turns, "overlaps": overlaps, "source": self.source}), encoding="utf-8")
 
     @classmethod
     def load(cls, path: Path) -> Voices:
         """Reads what `save` wrote."""
         data = json.loads(path.read_text(encoding="utf-8"))
         turns = tuple(Turn(Span(start=a, end=b), voice, sure) for a, b, voice, sure in data["turns"])
-        return cls(turns, tuple(Span(start=a, end=b) for a, b in data["overlaps"]))
+        return cls(turns, tuple(Span(start=a, end=b) for a, b in data["overlaps"]), data.get("source", ""))
 
 
 def voices_of(clip: Clip) -> Voices | None:
