@@ -19,7 +19,7 @@ from emoagent.schema import Trace
 DOCS = Path(__file__).parent
 COMMANDS = (
     "", "analyze", "report", "export", "eval", "agents", "doctor",
-    "models", "models list", "models pull", "models verify",
+    "models", "models list", "models pull", "models verify", "models bundle",
 )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-models = typer.Typer(help="The model files: list, pull, verify.", no_args_is_help=True)
+models = typer.Typer(help="The model files: list, pull, verify, bundle.", no_args_is_help=True)
 app.add_typer(models, name="models")
 train = typer.Typer(help="Train the models again, from published data.", no_args_is_help=True)
 app.add_typer(train, name="train")
@@ -231,12 +231,31 @@ def models_list(as_json: Json = False) -> None:
 
 @models.command("pull")
 def models_pull(
-    names: Annotated[list[str] | None, typer.Argument(help="[default: all that are needed]")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="from the list, or organisation/model of the hub [default: all needed]")
+    ] = None,
+    profile: Annotated[str | None, typer.Option(help="those that embedded, local or server use by default")] = None,
+    revision: Annotated[str | None, typer.Option(help="branch, tag or commit [default: as pulled, or main]")] = None,
+    source: Annotated[Path | None, typer.Option("--from", help="unpack what `models bundle` wrote")] = None,
 ) -> None:
-    """Fetch model files into the cache."""
-    from emoagent.commands.models import pull
+    """Fetch models into the cache, checked and pinned; a gated one needs HF_TOKEN in the environment."""
+    from emoagent.commands import models as command
 
-    pull(names or [])
+    if source is not None:
+        command.unbundle(source)
+    else:
+        command.pull(names or [], revision=revision, profile=profile)
+
+
+@models.command("bundle")
+def models_bundle(
+    names: Annotated[list[str] | None, typer.Argument(help="[default: all that are here]")] = None,
+    out: Annotated[Path, typer.Option("-o", "--out", help="the tar file")] = Path("models.tar"),
+) -> None:
+    """Pack fetched models into one file for a machine without a network (there: models pull --from FILE)."""
+    from emoagent.commands.models import bundle
+
+    bundle(names or [], out)
 
 
 @models.command("verify")

@@ -18,6 +18,7 @@ def show(columns: Sequence[str], rows: Sequence[Sequence[str]], *, as_json: bool
         return
     shown = [place for place, name in enumerate(columns) if name not in hidden]
     table = Table(*(columns[place] for place in shown), box=None, header_style="bold")
+    table.columns[0].no_wrap = True  # a name is there to be typed
     for row in rows:
         table.add_row(*(Text(row[place]) for place in shown))
     Console().print(table)
