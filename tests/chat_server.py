@@ -34,11 +34,13 @@ Said = str | int | bytes | None | Raw
 @dataclass
 class Server:
     """Says the next of `replies` to each request, or what `says` makes of it: a text as message, a number as HTTP
-    status, bytes as they are; `None` waits too long. It keeps what it was asked, when, and how many at a time."""
+    status, bytes as they are; `None` waits too long. `GET` brings the `listing`. It keeps what it was asked, when, and
+    how many at a time."""
 
     url: str
     replies: list[Said] = field(default_factory=list)
     says: Callable[[dict[str, Any]], Said] | None = None
+    listing: Raw = field(default_factory=lambda: Raw(404))
     asked: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str | None] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
@@ -73,12 +75,7 @@ def _raw(said: str | int | bytes | None) -> Raw:
     return Raw(body=said if isinstance(said, bytes) else message(said))
 
 
-@contextmanager
-def serving() -> Iterator[Server]:
-    """The server, on a port of its own."""
-    state = Server("")
-    open_sockets: list[socket.socket] = []
-
+def _handler(state: Server, open_sockets: list[socket.socket]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
@@ -91,6 +88,13 @@ def serving() -> Iterator[Server]:
                 self._send(said)
             except OSError:
                 self.close_connection = True
+
+        def do_GET(self) -> None:
+            open_sockets.append(self.connection)
+            state.keys.append(self.headers["Authorization"])
+            with state.lock:
+                state.now += 1
+            self._send(state.listing)
 
         def _send(self, said: Raw) -> None:
             time.sleep(said.after)
@@ -110,7 +114,16 @@ def serving() -> Iterator[Server]:
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    http = _Quiet(("127.0.0.1", 0), Handler)
+    return Handler
+
+
+@contextmanager
+def serving() -> Iterator[Server]:
+    """The server, on a port of its own."""
+    state = Server("")
+    open_sockets: list[socket.socket] = []
+
+    http = _Quiet(("127.0.0.1", 0), _handler(state, open_sockets))
     thread = Thread(target=http.serve_forever, args=(0.02,))
     thread.start()
 

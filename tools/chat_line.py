@@ -6,7 +6,7 @@ import asyncio
 import random
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from emoagent.errors import BackendUnreachable
@@ -150,13 +150,15 @@ def bare(url: str) -> str:
 def _client(url: str, key: str | None, at_once: int) -> httpx.AsyncClient:
     import httpx
 
-    near = is_loopback(url)
-    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
     limits = httpx.Limits(max_connections=at_once, max_keepalive_connections=at_once)
-    return httpx.AsyncClient(
-        headers=headers, limits=limits, timeout=httpx.Timeout(None, connect=CONNECT), verify=_certificates(),
-        trust_env=not near,
-    )  # fmt: skip
+    timeout = httpx.Timeout(None, connect=CONNECT)
+    return httpx.AsyncClient(limits=limits, timeout=timeout, **reach(url, key))
+
+
+def reach(url: str, key: str | None) -> dict[str, Any]:
+    """How a client gets to a server: the key, the certificates, and no proxy where the server is on this machine."""
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
+    return {"headers": headers, "verify": _certificates(), "trust_env": not is_loopback(url)}
 
 
 def is_loopback(url: str) -> bool:

@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from emoagent.errors import EXIT_OK, EmoagentError, ModelMissing
+from emoagent.errors import EXIT_OK, BackendUnreachable, EmoagentError, ModelMissing
 from emoagent.profiles import pick_profile
 from emoagent.settings import load_settings
 
@@ -45,18 +45,21 @@ class Check:
 
 
 def run(*, as_json: bool) -> int:
-    """Prints all checks; 0 unless a problem was found, then 5."""
+    """Prints all checks; 0 unless a problem was found, then 5, or 6 where it is of a server alone."""
     checks = list(examine())
     if as_json:
         sys.stdout.write(json.dumps([asdict(check) for check in checks], indent=1) + "\n")
     else:
         _show(checks)
-    return ModelMissing.exit_status if any(check.state == "problem" for check in checks) else EXIT_OK
+    problems = [check.name for check in checks if check.state == "problem"]
+    if problems and all(name.startswith("server: ") for name in problems):
+        return BackendUnreachable.exit_status
+    return ModelMissing.exit_status if problems else EXIT_OK
 
 
 def examine() -> Iterator[Check]:
-    """Looks at everything, one check at a time; nothing is fetched."""
-    for look in (_python, _packages, _graphics, _landmarker, _text, _models, _optional, _profile, _disk):
+    """Looks at everything, one check at a time; nothing is fetched, no server asked that is not named."""
+    for look in (_python, _packages, _graphics, _landmarker, _text, _models, _optional, _profile, _servers, _disk):
         yield from look()
 
 
@@ -137,6 +140,12 @@ def _optional() -> Iterator[Check]:
 def _profile() -> Iterator[Check]:
     name, why = pick_profile(load_settings(profile="auto"))
     yield Check("profile", "ok", f"{name}: {why}")
+
+
+def _servers() -> Iterator[Check]:
+    from emoagent.commands.probes import probe_servers
+
+    yield from probe_servers(load_settings())
 
 
 def _disk() -> Iterator[Check]:
