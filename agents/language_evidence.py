@@ -149,10 +149,11 @@ def _turn(utterance: Utterance, names: Names, share: int) -> str:
 
 def _cut(made: Callable[[str], str], text: str, share: int) -> str:
     """The line with as much of the text as there is room for; what is cut off leaves a sign."""
-    line = made(text)
-    while text and tokens(line) > share:
-        text = text[: int(len(text) * 0.8)]
-        line = made(f"{text.rstrip()}…")
+    kept = text[: share * BYTES]
+    line = made(kept if kept == text else f"{kept}…")
+    while kept and tokens(line) > share:
+        kept = kept[: int(len(kept) * 0.8)]
+        line = made(f"{kept.rstrip()}…")
     return line
 
 
