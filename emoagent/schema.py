@@ -269,12 +269,8 @@ class ClaimAudit(Record):
     reason: str | None = Field(default=None, description="why it is not supported")
     unknown: tuple[str, ...] = Field(default=(), description="cited ids that are not evidence about this utterance")
     words: str | None = Field(default=None, description="the part of a quotation without which the label loses most")
-    alone: str | None = Field(
-        default=None, description="the label of the words without what was said before, if another"
-    )
-    earlier: tuple[str, ...] = Field(
-        default=(), description="then: the quotations of the turns that make the difference"
-    )
+    alone: str | None = Field(default=None, description="the label of the words without what came before, if another")
+    earlier: tuple[str, ...] = Field(default=(), description="then: quotations of the turns that make the difference")
 
 
 class Audit(Record):
