@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from judging import heard, said, seen, voiced
+from scripted import Scripted, ids, reply
 
 from emoagent.graphs.judgement import audit_all, judge_all, opine_all
 from emoagent.graphs.state import Episode
-from emoagent.schema import Audit, Conflict, Evidence, Mode, Opinion, Utterance, Verdict
+from emoagent.labels import labels
+from emoagent.schema import Audit, Conflict, Contribution, Evidence, Mode, Opinion, Utterance, Verdict
 from emoagent.settings import Settings
+from emoagent.tools.backends import Backends, served_by
+from emoagent.tools.generation import Question
 
 LINES = ("", "?!", "Oh my God!", "I am so sorry.", "You idiot, get out!", "So happy for you, wonderful!", "At ten.",
          "I love it when you do that thing with the train, it makes my whole day so much better!")  # fmt: skip
@@ -67,19 +72,23 @@ class Told:
     opinions: tuple[Opinion, ...]
     conflicts: tuple[Conflict, ...]
     evidence: tuple[Evidence, ...]
+    baseline: tuple[Verdict, ...]
+    contributions: tuple[Contribution, ...]
 
 
-def told(dialogue: Sequence[Said], first: int, mode: Mode = "causal") -> Told:
+def told(dialogue: Sequence[Said], first: int, mode: Mode = "causal", ablate: bool = False) -> Told:
     """What the stages of the graph say about the first turns of a dialogue."""
     utterances, evidence = _placed(dialogue)
-    how, state = Settings(mode=mode), Episode(utterances=tuple(utterances), evidence=evidence)
+    how, state = Settings(mode=mode, ablate=ablate), Episode(utterances=tuple(utterances), evidence=evidence)
     for work in (opine_all, judge_all, audit_all):
         for name, value in work(state, how).items():
+            if name in ("faults", "notes"):
+                assert name == "notes" or ablate or not value
+                continue
             grows = isinstance(getattr(state, name), list)
             setattr(state, name, getattr(state, name) + value if grows else value)
     about = {u.id for u in utterances[:first]}
-    assert not state.faults
-    found = (state.opinions, state.conflicts, state.evidence)
+    found = (state.opinions, state.conflicts, state.evidence, state.baseline, state.contributions)
     parts = [tuple(each for each in records if each.utterance in about) for records in found]
     return Told(state.verdicts[:first], state.audits[:first], *parts)  # type: ignore[arg-type]
 
@@ -93,6 +102,29 @@ def test_what_comes_later_never_changes_what_was_said(
     assert told(first + after, len(first)) == told(first + instead, len(first))
 
 
+def _as_asked(asked: Question) -> str:
+    """An answer that depends on every letter of the question; some cannot be read."""
+    drawn = int(sha256(repr(asked.messages).encode()).hexdigest(), 16)
+    return "?" if drawn % 5 == 0 else reply(labels()[drawn % 7], ids(asked)[:1])
+
+
+def _told_by_model(dialogue: Sequence[Said], first: int, mode: Mode = "causal") -> tuple[Told, list[Question]]:
+    model = Scripted(_as_asked)
+    with served_by(Backends(model, verifier=model)):
+        found = told(dialogue, first, mode, ablate=True)
+    asked = [each for each in model.asked if int(str(each.utterance)[1:]) < first]
+    return found, sorted(asked, key=lambda each: each.id)
+
+
+@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(turns, min_size=1, max_size=4), st.lists(turns, max_size=2), st.lists(turns, max_size=2))
+def test_what_comes_later_never_changes_what_a_language_model_is_asked(
+    first: list[Said], after: list[Said], instead: list[Said]
+) -> None:
+    assume(after != instead)
+    assert _told_by_model(first + after, len(first)) == _told_by_model(first + instead, len(first))
+
+
 PLAIN = Said("At ten.", "p1", 0.0)
 OUTBURST = Said("You idiot, get out!", "p1", 0.0, units=(("AU9", 4.0),))
 
@@ -102,6 +134,8 @@ def test_hindsight_does_look_ahead_so_the_comparison_can_fail(instead: list[Said
     first = [Said("I love it when you do that thing with the train.", "p1", 0.0)]
     assert told([*first, OUTBURST], 1) == told([*first, *instead], 1)
     assert told([*first, OUTBURST], 1, "offline") != told([*first, *instead], 1, "offline")
+    asked = [_told_by_model([*first, *after], 1, "offline")[1] for after in ([OUTBURST], instead)]
+    assert asked[0] != asked[1]
 
 
 @pytest.mark.parametrize("mode", get_args(Mode))
