@@ -26,7 +26,7 @@ REPETITIVE = 2.4  # how many times smaller the text gets when it is packed
 SHORTEST = 0.4  # seconds; no sentence is an utterance of its own if it, or what is left, is shorter
 UNSPACED = frozenset({"ja", "yue", "zh"})  # languages written without spaces, whose words are single characters
 _END = re.compile(r"(?:[.?!…]|[。？！])[\"'”’»)\]」』]*$")
-_NO_END = re.compile(r"(?:^(?:Mr|Mrs|Ms|Dr|Prof|Sgt|Capt|St|Jr|Sr|vs|No|Nr|e\.g|i\.e|z\.B|[^\W\d_])\.)$")
+_NO_END = re.compile(r"(?:^(?:Mr|Mrs|Ms|Dr|Prof|Sgt|Capt|St|Jr|Sr|vs|e\.g|i\.e|z\.B|[^\W\d_])\.)$")
 
 
 @hearer("whisperx", needs={"audio"}, cost="the models of the extra whisperx; about real time on a processor")

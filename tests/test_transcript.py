@@ -11,7 +11,7 @@ import pytest
 from emoagent.agents.hear_subtitles import heard, interpolated
 from emoagent.agents.hear_windows import fixed
 from emoagent.agents.transcript import hear, transcript
-from emoagent.errors import TranscriptError, UsageError
+from emoagent.errors import ModelMissing, TranscriptError, UsageError
 from emoagent.schema import AudioStream, Clip, Span, Utterance, Word
 from emoagent.tools.audio import RATE
 from emoagent.tools.subtitles import Cue
@@ -76,7 +76,7 @@ def test_nothing_to_hear_ends_in_windows(folder: Path, monkeypatch: pytest.Monke
         ("subtitles", SOUND, TranscriptError, "beside the media file"),
         ("pocketsphinx", SOUND, TranscriptError, "windows"),
         ("pocketsphinx", None, UsageError, "auto"),
-        ("whisperx", SOUND, UsageError, "auto, "),
+        ("whisperx", SOUND, ModelMissing, "emoagent"),
         ("nonsense", SOUND, UsageError, "pocketsphinx"),
     ],
 )
