@@ -108,7 +108,10 @@ def analyze(
     as_json: Json = False,
     profile: Annotated[str | None, typer.Option(help="auto or embedded (local, server: not in this version)")] = None,
     transcript: Annotated[
-        str | None, typer.Option(help="auto, subtitles, pocketsphinx, windows (whisperx: not in this version)")
+        str | None, typer.Option(help="auto, subtitles, whisperx (of the extra), pocketsphinx or windows")
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option(help="of the speech, e.g. de, for whisperx [default: it finds out]")
     ] = None,
     agents: Annotated[str | None, typer.Option(help="perception agents to run, with commas [default: all]")] = None,
     policy: Annotated[
@@ -128,7 +131,13 @@ def analyze(
 
     names = tuple(name.strip() for name in agents.split(",") if name.strip()) if agents else None
     settings = load_settings(
-        profile=profile, transcript=transcript, agents=names, policy=policy, mode=mode, context=context
+        profile=profile,
+        transcript=transcript,
+        language=language,
+        agents=names,
+        policy=policy,
+        mode=mode,
+        context=context,
     )
     raise typer.Exit(run(files, out, settings, as_json=as_json, resume=resume))
 
