@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from emoagent.errors import UsageError
+from emoagent.errors import ExtraMissing, ModelMissing, UsageError
 from emoagent.settings import Settings
 from emoagent.tools.backends import Backends
 from emoagent.tools.generation import Generator
 from emoagent.tools.hearing import WHISPER, Hearing
+from emoagent.tools.hub_models import local_folder
 from emoagent.tools.journal import FILE, Journal, Remembering
 
-REASONER, VISION = "Qwen/Qwen3-8B", "Qwen/Qwen2.5-VL-7B-Instruct"  # of the profile local, where none is named
+# Of the profile local: what it imports, and the models where none is named.
+LIBRARIES = ("torch", "transformers")
+REASONER, VISION = "Qwen/Qwen3-8B", "Qwen/Qwen2.5-VL-7B-Instruct"
 
 
 def pick_profile(settings: Settings) -> tuple[str, str]:
@@ -21,20 +25,42 @@ def pick_profile(settings: Settings) -> tuple[str, str]:
         return settings.profile, "asked for"
     if settings.reasoner_url or settings.vision_url:
         return "server", "a server is named in the settings"
-    if (settings.reasoner_model or settings.vision_model) and find_spec("torch") and find_spec("transformers"):
+    if (settings.reasoner_model or settings.vision_model) and all(map(find_spec, LIBRARIES)):
         return "local", "a model is named in the settings, and torch and transformers are installed"
     return "embedded", "no server and no model is named; this one needs nothing but packages from the index"
+
+
+def lacking(profile: str, settings: Settings) -> Iterator[tuple[str, str]]:
+    """What the profile needs and does not have, each with what to do about it. Nothing is loaded, no server asked."""
+    if profile == "local":
+        for package in LIBRARIES:
+            if find_spec(package) is None:
+                yield f"the package {package}", ExtraMissing(package, "local").hint
+        for model in filter(None, _chosen(settings)):
+            try:
+                local_folder(model)
+            except ModelMissing as error:
+                yield f"the model {model}", error.hint
+    elif profile == "server":
+        if not (settings.reasoner_url or settings.vision_url):
+            yield "the address of a server", "EMOAGENT_REASONER_URL=…/v1; docs/vllm.md says how to start one"
+        if not (settings.reasoner_model or settings.adapter or settings.vision_model):
+            yield "the name of a model there", "EMOAGENT_REASONER_MODEL or EMOAGENT_VISION_MODEL"
 
 
 def open_backends(settings: Settings, folder: Path) -> Backends:
     """The models of the run in `folder`; what they were asked before is not asked again. Nothing is loaded and nothing
     is sent yet. Raises `UsageError` where a server or a model must be named, `ExtraMissing` and `ModelMissing`."""
     profile, _ = pick_profile(settings)
-    if profile == "embedded":
+    found = _served(settings) if profile == "server" else _local(settings) if profile == "local" else (None,) * 3
+    if settings.reasoner == "language" and found[0] is None:
+        hint = "EMOAGENT_REASONER_MODEL, and EMOAGENT_REASONER_URL for a server; see docs/vllm.md"
+        raise UsageError("it is not said which language model judges", hint=hint)
+    if not any(found):
         return Backends()
     journal = Journal(folder / FILE)
-    found = _served(settings) if profile == "server" else _local(settings)
-    return Backends(*(model and Remembering(model, journal) for model in found))
+    reasoner, vision, verifier = (model and Remembering(model, journal) for model in found)
+    return Backends(reasoner, vision, verifier)
 
 
 def hearing_of(settings: Settings) -> Hearing:
@@ -66,13 +92,28 @@ def _server(settings: Settings, url: str | None, model: str) -> Generator:
 
 
 def _local(settings: Settings) -> tuple[Generator | None, Generator | None, Generator | None]:
+    """What is not there is said before anything is heard or seen."""
+    for package in LIBRARIES:
+        if find_spec(package) is None:
+            raise ExtraMissing(package, "local")
+    reasoner, vision, verifier, adapter = _chosen(settings)
+    for model in filter(None, (reasoner, vision, verifier, adapter)):
+        local_folder(model)
     from emoagent.tools.transformers_model import TransformersModel
 
-    reasoner = TransformersModel(settings.reasoner_model or REASONER, adapter=settings.adapter)
-    vision = TransformersModel(settings.vision_model or VISION, sees=True)
-    verifier = TransformersModel(settings.verifier_model) if settings.verifier_model else None
     return (
-        reasoner if settings.reasoner != "embedded" else None,
-        vision if settings.captions != "off" else None,
-        verifier,
+        TransformersModel(reasoner, adapter=adapter) if reasoner else None,
+        TransformersModel(vision, sees=True) if vision else None,
+        TransformersModel(verifier) if verifier else None,
+    )
+
+
+def _chosen(settings: Settings) -> tuple[str | None, str | None, str | None, str | None]:
+    """Reasoner, vision, verifier and adapter of the profile local: folders or hub ids; `None` where not used."""
+    judges = settings.reasoner != "embedded"
+    return (
+        (settings.reasoner_model or REASONER) if judges else None,
+        (settings.vision_model or VISION) if settings.captions != "off" else None,
+        settings.verifier_model if judges else None,
+        settings.adapter if judges else None,
     )

@@ -20,7 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from emoagent.errors import EXIT_OK, BackendUnreachable, EmoagentError, ModelMissing
-from emoagent.profiles import pick_profile
+from emoagent.profiles import lacking, pick_profile
 from emoagent.settings import load_settings
 
 PACKAGES = {
@@ -28,7 +28,14 @@ PACKAGES = {
     "onnxruntime": "onnxruntime", "pocketsphinx": "pocketsphinx", "pysubs2": "pysubs2", "swift_f0": "swift-f0",
     "tokenizers": "tokenizers",
 }  # fmt: skip
-OPTIONAL = {"whisperx": "whisperx", "torch": "local", "fastapi": "serve", "mcp": "mcp", "ray": "ray"}
+OPTIONAL = {
+    "whisperx": "whisperx",
+    "torch": "local",
+    "transformers": "local",
+    "fastapi": "serve",
+    "mcp": "mcp",
+    "ray": "ray",
+}
 GRAPHICS = {"EGL": "libegl1", "GLESv2": "libgles2"}
 ROOMY = 2_000_000_000
 SUPPORTED = ((3, 11), (3, 14))
@@ -138,8 +145,16 @@ def _optional() -> Iterator[Check]:
 
 
 def _profile() -> Iterator[Check]:
-    name, why = pick_profile(load_settings(profile="auto"))
-    yield Check("profile", "ok", f"{name}: {why}")
+    """Which profile a run would take and why, and what the larger ones still need."""
+    settings = load_settings()
+    picked, why = pick_profile(settings)
+    yield Check("profile", "ok", f"{picked}: {why}")
+    for name in ("local", "server"):
+        missing = list(lacking(name, settings))
+        state: Literal["ok", "note", "problem"] = "problem" if name == picked else "note"
+        found = "needs " + ", ".join(what for what, _ in missing) if missing else "has what it needs"
+        fixes = dict.fromkeys(fix for _, fix in missing)
+        yield Check(f"profile {name}", state if missing else "ok", found, "; ".join(fixes))
 
 
 def _servers() -> Iterator[Check]:
