@@ -106,7 +106,9 @@ def analyze(
         typer.Option("-o", "--out", help="folder for the result [default: NAME.emoagent; none with --json]"),
     ] = None,
     as_json: Json = False,
-    profile: Annotated[str | None, typer.Option(help="auto or embedded (local, server: not in this version)")] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="auto, embedded, local (models in process) or server (models behind HTTP)")
+    ] = None,
     transcript: Annotated[
         str | None, typer.Option(help="auto, subtitles, whisperx (of the extra), pocketsphinx or windows")
     ] = None,
@@ -124,6 +126,26 @@ def analyze(
         str | None, typer.Option(help="unspecified, research, entertainment, workplace or education")
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="go on with an interrupted run")] = False,
+    reasoner_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="server of the language model, OpenAI-compatible: http://…/v1")
+    ] = None,
+    reasoner_model: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL", help="language model that judges: its name there, or a folder or hub id"),
+    ] = None,
+    adapter: Annotated[
+        str | None, typer.Option(metavar="NAME", help="its LoRA adapter: name at the server, or a folder")
+    ] = None,
+    vision_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="server of the vision model [default: --reasoner-url]")
+    ] = None,
+    vision_model: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="vision-language model that describes behaviour")
+    ] = None,
+    captions: Annotated[
+        str | None, typer.Option(help="descriptions of behaviour: blind, bemerc (with the dialogue) or off")
+    ] = None,
+    ablate: Annotated[bool, typer.Option("--ablate", help="ask the language model again without each source")] = False,
 ) -> None:
     """Analyse media files: a trace, a report and a table of what each utterance expresses."""
     from emoagent.commands.analyze import run
@@ -184,7 +206,9 @@ def evaluate(
     split: Annotated[
         str | None, typer.Option(help="part of the corpus; test splits are for final figures only [default: dev]")
     ] = None,
-    reasoner: Annotated[str, typer.Option(help="who judges")] = "embedded",
+    reasoner: Annotated[
+        str, typer.Option(help="who judges: embedded, or language (as the settings name it)")
+    ] = "embedded",
     text_model: Annotated[Path | None, typer.Option(help="folder of a text model [default: the shipped one]")] = None,
     mode: Annotated[str | None, typer.Option(help="causal or offline [default: causal]")] = None,
     policy: Annotated[

@@ -67,9 +67,15 @@ def _why(looked_up: Index, utterance: Utterance) -> str:
     verdict = looked_up.verdicts.get(utterance.id)
     conflicts = looked_up.strongest_first(utterance)
     sign = f"⚡ {conflict_title(conflicts[0])}. " if conflicts else ""
-    silent = verdict is None or verdict.label is None
-    why = one_line(verdict, looked_up.audits.get(utterance.id))
-    return _short(f"{sign}{verdict_name(verdict)}: {silence(verdict)}" if silent else sign + why)
+    if verdict is None or verdict.label is None:
+        return _short(f"{sign}{verdict_name(verdict)}: {silence(verdict)}{_beside(looked_up, utterance)}")
+    return _short(sign + one_line(verdict, looked_up.audits.get(utterance.id)))
+
+
+def _beside(looked_up: Index, utterance: Utterance) -> str:
+    """What the embedded reasoner says, where the language model has no label."""
+    found = next((v for v in looked_up.trace.baseline if v.utterance == utterance.id and v.label), None)
+    return f" (embedded: {found.label} {percent(found.confidence or 0)})" if found else ""
 
 
 def _short(text: str) -> str:

@@ -9,8 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from emoagent.agents.hear_subtitles import heard
+from emoagent.agents.language_question import CASE, REPAIR, SYSTEM
 from emoagent.agents.reasoner import embedded
 from emoagent.agents.transcript import transcript
 from emoagent.errors import UsageError
@@ -19,12 +21,16 @@ from emoagent.evals.corpora.line import Line
 from emoagent.evals.scoring.answer import Answer
 from emoagent.graphs.judgement import judge_all, opine_all
 from emoagent.graphs.state import Episode
+from emoagent.profiles import open_backends
+from emoagent.prompts.template import fingerprint
 from emoagent.schema import Clip, Opinion, Span, Verdict
 from emoagent.settings import Settings, load_settings
+from emoagent.tools.backends import backends, served_by
 from emoagent.tools.subtitles import READING_SPEED, Cue
 from emoagent.tools.text_model import text_model
 
 TEXT_MODEL = "EMOAGENT_TEXT_MODEL"
+REASONERS = (embedded.name, "language")
 SHORTEST, LONGEST = 0.2, 30.0  # seconds that a turn may last; a time outside is a mistake of the release
 PAUSE, LONGEST_PAUSE = 0.5, 10.0  # between turns: where the release gives none that can be, and at most
 
@@ -32,7 +38,8 @@ PAUSE, LONGEST_PAUSE = 0.5, 10.0  # between turns: where the release gives none 
 @dataclass
 class Replay:
     """What was answered to the lines, in their order: by the reasoner (`fused`, from `verdicts`), and by the opinion on
-    the text alone (`text`, from `opinions`). `models` maps a model to its sha256; `faults` are what failed on the way.
+    the text alone (`text`, from `opinions`). `models` maps a model to its sha256; `faults` are what failed on the way;
+    `judge` is which language model judged, empty for none.
     """
 
     fused: list[Answer] = field(default_factory=list)
@@ -43,6 +50,7 @@ class Replay:
     seconds_judging: float = 0.0
     models: dict[str, str] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
+    judge: str = ""
 
     @property
     def text_milliseconds(self) -> float:
@@ -56,21 +64,22 @@ class Replay:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What failed, if anything."""
-        return (f"{len(self.faults)} agents failed, the first: {self.faults[0]}",) if self.faults else ()
+        """Which language model judged, if one did, and what failed, if anything."""
+        failed = f"{len(self.faults)} agents failed, the first: {self.faults[0]}" if self.faults else ""
+        return tuple(note for note in (self.judge, failed) if note)
 
 
 def replay(lines: Sequence[Line], options: Options, truths: Mapping[str, str] | None = None) -> Replay:
     """Every dialogue from its first line on; in causal mode, no line is judged by a later one. `truths` maps a line's
     main label to a label of meld7, where the corpus has other names.
 
-    Raises `UsageError` for an unknown reasoner, and `ModelMissing` without a text model.
+    Raises `UsageError` for an unknown reasoner, `ModelMissing` without a text model, and `BackendUnreachable` where the
+    language model is gone.
     """
-    if options.reasoner != embedded.name:
-        raise UsageError(f"there is no reasoner {options.reasoner!r}", hint=f"--reasoner {embedded.name}")
-    settings, found = load_settings(mode=options.mode, policy=options.policy), Replay()
-    with text_model_in(options.text_model):
+    found = Replay()
+    with text_model_in(options.text_model), reasoning(options) as settings:
         text_model()  # a model that is missing is no abstention
+        found.judge = _who()
         for dialogue in dialogues(lines):
             _replay(dialogue, settings, truths or {}, found)
     return found
@@ -107,6 +116,28 @@ def timeline(dialogue: Sequence[Line]) -> list[Span]:
         start = before + (_pause(dialogue[place - 1], line) if spans else 0.0)
         spans.append(Span(start=round(start, 3), end=round(start + _duration(line), 3)))
     return spans
+
+
+@contextmanager
+def reasoning(options: Options) -> Iterator[Settings]:
+    """The settings of the run; inside the `with` block its language model is there, if `--reasoner language` asks for
+    one. Which one, and where it runs, is said as for `emoagent analyze`: by `EMOAGENT_REASONER_URL` and the like."""
+    if options.reasoner not in REASONERS:
+        raise UsageError(f"there is no reasoner {options.reasoner!r}", hint=f"--reasoner {' or '.join(REASONERS)}")
+    settings = load_settings(mode=options.mode, policy=options.policy, reasoner=options.reasoner, captions="off")
+    if settings.reasoner == embedded.name:
+        yield settings
+        return
+    with TemporaryDirectory(prefix="emoagent-") as folder, served_by(open_backends(settings, Path(folder))):
+        yield settings
+
+
+def _who() -> str:
+    model = backends().reasoner
+    if model is None:
+        return ""
+    prompts = fingerprint(SYSTEM, CASE, REPAIR)[:12]
+    return f"judged by {model.name} ({model.backend}), prompts {prompts}; its own computing is not in the cost"
 
 
 @contextmanager

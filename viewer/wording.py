@@ -77,6 +77,8 @@ def conflict_title(conflict: Conflict) -> str:
 
 def audit_sentences(audit: Audit) -> tuple[str, str]:
     """A heading and a plain sentence for what the audit found."""
+    if audit.finding == "not-tested" and audit.claims:
+        return "Not tested", "The language model was not asked again without the evidence that it cites."
     if audit.finding == "not-tested":
         return "Not tested", "There was no cited evidence to take away."
     if audit.finding == "decoration":
@@ -88,6 +90,8 @@ def claim_audit(audit: ClaimAudit) -> str:
     """What one claim alone does to the verdict, or why it is not supported."""
     if audit.supported is False:
         return unsupported(audit)
+    if audit.supported is None and not audit.flipped and not audit.divergence:
+        return "not tested"
     if audit.flipped:
         return "without it the label changes"
     return f"without it {audit.divergence:.2f} bits move"

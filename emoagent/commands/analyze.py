@@ -52,6 +52,8 @@ def _tell(trace: Trace, folder: Path | None) -> None:
         console.print(summary_table(trace))
     else:
         sys.stdout.writelines(f"{line}\n" for line in summary_lines(trace))
+    if judged := trace.provenance.settings.get("found.judged"):
+        sys.stdout.write(f"{judged}\n")
     if folder is not None:
         sys.stdout.write(f"report: {folder / 'report.html'}\n")
     sys.stdout.flush()
