@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from judging import heard, said, seen, voiced
-from scripted import Scripted
 
 from emoagent.graphs.judgement import audit_all, judge_all
 from emoagent.graphs.state import Episode
@@ -11,7 +10,7 @@ from emoagent.labels import labels
 from emoagent.schema import Clip, Evidence, Modality, Opinion, Person, Utterance
 from emoagent.settings import Settings
 from emoagent.tools.backends import Backends, served_by
-from emoagent.tools.generation import Question
+from emoagent.tools.generation import Generator, Question
 
 CLIP = Clip(id="0" * 16, name="talk", sha256="0" * 64, bytes=1, format="text", duration=100)
 PEOPLE = (Person(id="p1", name="Ann"), Person(id="p2", name="Bob"))
@@ -37,7 +36,7 @@ def dialogue(texts: tuple[str, ...] = ("We won!", "You did?", "I am so happy!"))
     return state
 
 
-def judged(state: Episode, model: Scripted, how: Settings | None = None, verifier: Scripted | None = None) -> Episode:
+def judged(state: Episode, model: Generator, how: Settings | None = None, verifier: Generator | None = None) -> Episode:
     """The state after judgement and audit."""
     how = how or Settings()
     with served_by(Backends(reasoner=model, verifier=verifier)):

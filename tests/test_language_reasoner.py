@@ -131,6 +131,15 @@ def test_every_hostile_answer_is_counted_and_none_becomes_neutral() -> None:
     assert all(v.reason for v in state.verdicts)
 
 
+@pytest.mark.parametrize("text", ["\ud800", "\x00\x1b[31m", reply(conflict="\ud800"), "\u202e" * 50])
+def test_whatever_was_answered_can_be_kept(text: str, tmp_path: Path) -> None:
+    def run() -> bytes:
+        state = judged(dialogue(), Remembering(Scripted(lambda asked: text), Journal(tmp_path / "calls.jsonl")))
+        return trace_json(assemble(state, Settings(), calls_in(tmp_path)))
+
+    assert run() == run()
+
+
 def test_invented_cites_are_dropped_and_counted() -> None:
     model = Scripted(lambda asked: reply(cites=["E1", "E99"]) if asked.utterance == "u1" else reply(cites=["E99"]))
     state = judged(dialogue(), model)

@@ -51,14 +51,18 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back. `finish`: `stop`, or `length` where it was cut off. Token counts are `None` where not told. `held`:
-    whether the model could be held to the question's schema, where it has one."""
+    """What came back. `finish`: `stop`, or `length` where it was cut off. Token counts are `None` where not told.
+    `held`: whether the model could be held to the question's schema, where it has one. Half a character in the text,
+    which no file can hold, becomes a question mark."""
 
     text: str
     finish: str = "stop"
     tokens_in: int | None = None
     tokens_out: int | None = None
     held: bool = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", self.text.encode(errors="replace").decode())
 
 
 Reply = Answer | Unanswered
