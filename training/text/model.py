@@ -53,8 +53,8 @@ class TextModel(nn.Module):
 
 def base(folder: Path) -> TextModel:
     """The pretrained encoder in `folder` (safetensors) with new heads."""
-    settings = {"attention_probs_dropout_prob": 0.0, "use_safetensors": True, "add_pooling_layer": False}
-    encoder = AutoModel.from_pretrained(folder, **settings)
+    settings = {"attention_probs_dropout_prob": 0.0, "add_pooling_layer": False}
+    encoder = AutoModel.from_pretrained(folder, local_files_only=True, use_safetensors=True, **settings)
     for module in list(encoder.modules()):
         for name, child in module.named_children():
             if isinstance(child, nn.Dropout) and child.p > 0:
