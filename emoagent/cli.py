@@ -153,14 +153,10 @@ def analyze(
 
     names = tuple(name.strip() for name in agents.split(",") if name.strip()) if agents else None
     settings = load_settings(
-        profile=profile,
-        transcript=transcript,
-        language=language,
-        agents=names,
-        policy=policy,
-        mode=mode,
-        context=context,
-    )
+        profile=profile, transcript=transcript, language=language, agents=names, policy=policy, mode=mode,
+        context=context, reasoner_url=reasoner_url, reasoner_model=reasoner_model, adapter=adapter,
+        vision_url=vision_url, vision_model=vision_model, captions=captions, ablate=ablate or None,
+    )  # fmt: skip
     raise typer.Exit(run(files, out, settings, as_json=as_json, resume=resume))
 
 
