@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from emoagent.schema import Audit, Claim, ClaimAudit, Conflict, Modality, Opinion, Utterance, Verdict
+from emoagent.viewer.calls import calls_of
 from emoagent.viewer.charts import bar as draw_bar
 from emoagent.viewer.charts import label_class, ranking, signed_bar, stack, swatch
 from emoagent.viewer.evidence import chips, evidence_table
 from emoagent.viewer.index import Index, moment, speaker
+from emoagent.viewer.judged import baseline, contributions, second_look
 from emoagent.viewer.markup import Markup, anchor, join, said, tag
 from emoagent.viewer.wording import (
+    DISPUTES,
     POLICIES,
     SOURCES,
     audit_sentences,
@@ -47,8 +50,11 @@ def _card(index: Index, utterance: Utterance, open_: bool) -> Markup:
             *(_conflict(index, conflict) for conflict in conflicts),
             _why(index, utterance, verdict),
             _links(index, verdict),
+            baseline(index, utterance),
+            contributions(index, utterance),
             _opinions(index, utterance),
             _audit(index.audits.get(utterance.id)),
+            calls_of(index, utterance),
             class_="body",
         ),
         evidence_table(index, utterance, open_),
@@ -75,7 +81,7 @@ def _quote(utterance: Utterance) -> Markup:
 
 
 def _side(index: Index, utterance: Utterance, verdict: Verdict | None) -> Markup:
-    parts = [_label(verdict), _picture(index, utterance)]
+    parts = [_label(verdict), second_look(verdict), _picture(index, utterance)]
     if verdict and verdict.distribution:
         parts += [tag("h4", "How probable", class_="sr"), ranking(verdict.distribution)]
     if verdict and verdict.open_labels:
@@ -138,7 +144,8 @@ def _rests(mark: ClaimAudit | None) -> Markup | None:
 
 
 def _conflict(index: Index, conflict: Conflict) -> Markup:
-    title = tag("h4", tag("span", "⚡ ", aria_hidden="true"), conflict_title(conflict))
+    kind = tag("span", f": {DISPUTES[conflict.type]}", class_="kind")
+    title = tag("h4", tag("span", "⚡ ", aria_hidden="true"), conflict_title(conflict), kind)
     readings = (
         tag("li", tag("span", SOURCES[h.modality].capitalize(), class_="k"), swatch(h.label),
             tag("b", h.label), f" {percent(h.probability)} ", chips(h.cites))

@@ -37,11 +37,23 @@ def _row(index: Index, item: Evidence, speaker: str | None) -> Markup:
         tag("th", item.id, scope="row"),
         tag("td", SOURCES[item.modality], " ", tag("i", item.kind.replace("_", " "), note), title=producer),
         tag("td", moment(index, item.span.start), "–", moment(index, item.span.end)),
-        tag("td", said(item.finding), _whose(index, item, speaker)),
+        tag("td", said(item.finding), _whose(index, item, speaker), _frame(index, item)),
         tag("td", *(_measure(name, measure) for name, measure in item.measures.items())),
         tag("td", bar(item.reliability), f"{item.reliability:.2f}"),
     )  # fmt: skip
     return tag("tr", *cells, id=anchor("e", item.id))
+
+
+def _frame(index: Index, item: Evidence) -> Markup | None:
+    """The frame that a caption describes: a link to it where the question shows it, else the picture itself."""
+    ref = item.media_ref
+    if ref is None or not item.kind.startswith("caption"):
+        return None
+    if ref in index.first_shown:
+        return join((" ", tag("a", "frame", href="#" + anchor("f", ref), class_="chip")))
+    if ref not in index.pictures:
+        return None
+    return tag("img", src=index.pictures[ref], alt=f"Frame of {item.id}", loading="lazy", class_="thumb")
 
 
 def _whose(index: Index, item: Evidence, speaker: str | None) -> Markup | None:

@@ -6,17 +6,30 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from emoagent.schema import Audit, Conflict, Evidence, Modality, Opinion, Trace, Utterance, Verdict
+from emoagent.schema import (
+    Audit,
+    Call,
+    Conflict,
+    Contribution,
+    Evidence,
+    Modality,
+    Opinion,
+    Trace,
+    Utterance,
+    Verdict,
+)
 from emoagent.viewer.markup import Markup, join, said, tag
 from emoagent.viewer.wording import SOURCES, clock
 
 T = TypeVar("T")
+SHORT = 300  # characters of a prompt that are repeated rather than referred to
 UNKNOWN_SPEAKER = "Speaker unknown"
 
 
 @dataclass(frozen=True)
 class Index:
-    """`pictures` maps a `media_ref` to what stands in an image's `src`; `video` is a relative address or `None`."""
+    """`pictures` maps a `media_ref` to what stands in an image's `src`; `video` is a relative address or `None`.
+    `first_shown`: the call that is the first to hold a picture or a longer text, by what it holds."""
 
     trace: Trace
     pictures: Mapping[str, str]
@@ -29,6 +42,10 @@ class Index:
     names: Mapping[str, str]
     words: Mapping[str, str]
     sources: tuple[Modality, ...]
+    baseline: Mapping[str, Verdict]
+    contributions: Mapping[str, tuple[Contribution, ...]]
+    calls: Mapping[str, tuple[Call, ...]]
+    first_shown: Mapping[str, str]
 
     def speaker(self, person: str | None) -> str:
         """The name to show for a person's id."""
@@ -57,6 +74,10 @@ def index(trace: Trace, *, pictures: Mapping[str, str], video: str | None) -> In
         words={u.id: u.text.strip() for u in trace.utterances},
         names={p.id: p.name or p.id for p in trace.people},
         sources=tuple(m for m in ("text", "face", "voice", "behavior", "dialogue") if m in spoken and m in SOURCES),
+        baseline={v.utterance: v for v in trace.baseline},
+        contributions=_grouped(trace.contributions, lambda c: c.utterance),
+        calls=_grouped((c for c in trace.calls if c.utterance is not None), lambda c: c.utterance or ""),
+        first_shown=_first_shown(trace.calls),
     )
 
 
@@ -70,6 +91,15 @@ def moment(index: Index, seconds: float) -> Markup:
 def speaker(index: Index, person: str | None, **attributes: str) -> Markup:
     """A person's name as isolated text."""
     return said(index.speaker(person), **attributes)
+
+
+def _first_shown(calls: Iterable[Call]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for call in calls:
+        for part in (part for message in call.messages for part in message.parts):
+            if part.image is not None or len(part.text or "") > SHORT:
+                found.setdefault(part.image or part.text or "", call.id)
+    return found
 
 
 def _grouped(items: Iterable[T], key: Callable[[T], str]) -> dict[str, tuple[T, ...]]:

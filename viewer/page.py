@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from emoagent.labels import LABEL_SETS
 from emoagent.schema import Clip, Fault, Provenance, Trace
+from emoagent.viewer.calls import calls_of_none
 from emoagent.viewer.cards import cards
 from emoagent.viewer.charts import patterns, swatch
 from emoagent.viewer.index import Index
@@ -62,7 +63,7 @@ def _body(index: Index, assets: Assets) -> Markup:
         tag("a", "Skip to the utterances", href="#utterances", class_="skip"),
         patterns(),
         _header(index),
-        tag("main", _overview(index), utterances, _faults(trace.faults), _provenance(trace)),
+        tag("main", _overview(index), utterances, calls_of_none(index), _faults(trace.faults), _provenance(trace)),
         tag("footer", tag("p", CAVEAT), tag("p", f"emoagent {trace.provenance.emoagent}")),
         tag("script", Markup(assets.script)),
     )

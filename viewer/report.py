@@ -33,10 +33,16 @@ def render(trace: Trace, path: Path, *, media: Path | None, video: str | None = 
 
 
 def _pieces(trace: Trace, path: Path, media: Path | None, video: str | None) -> Iterator[str]:
-    refs = (item.media_ref for item in trace.evidence if item.media_ref)
-    found = Pictures(refs, media, path)
+    found = Pictures(_references(trace), media, path)
     address = None if video is None else _relative(video)
     return page(index(trace, pictures=found, video=address), _assets(found.linked, address is not None))
+
+
+def _references(trace: Trace) -> Iterator[str]:
+    """Every picture that the trace names."""
+    yield from (item.media_ref for item in trace.evidence if item.media_ref)
+    messages = (message for call in trace.calls for message in call.messages)
+    yield from (part.image for message in messages for part in message.parts if part.image)
 
 
 def _assets(links_pictures: bool, has_video: bool) -> Assets:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from emoagent.schema import Audit, Claim, ClaimAudit, Conflict, Verdict
+from emoagent.schema import Audit, Claim, ClaimAudit, Conflict, Contribution, Verdict
 
 SOURCES: Final = {"text": "words", "face": "face", "voice": "voice", "behavior": "behaviour", "dialogue": "dialogue"}
 POLICIES: Final = {
@@ -12,6 +12,18 @@ POLICIES: Final = {
     "report-both": "Both readings are reported and neither is preferred.",
     "face-first": "The verdict gives the face precedence; both readings are kept.",
     "voice-first": "The verdict gives the voice precedence; both readings are kept.",
+}
+PURPOSES: Final = {
+    "caption": "Describe the behaviour",
+    "judge": "Judge",
+    "repair": "Mend the answer",
+    "ablate": "Judge without one source",
+    "verify": "Second model",
+}
+DISPUTES: Final = {
+    "valence": "one pleasant, one unpleasant",
+    "neutral": "only one expresses anything",
+    "category": "different labels",
 }
 NO_REASON: Final = "no reason given"
 
@@ -73,6 +85,13 @@ def conflict_title(conflict: Conflict) -> str:
     """`Words and face disagree`."""
     names = [SOURCES.get(part, part) for part in conflict.kind.split("-")]
     return f"{' and '.join(names)} disagree".capitalize()
+
+
+def without_source(each: Contribution) -> str:
+    """What the verdict would be without one source: `without it: sadness, 0.41 bits away`."""
+    label = each.label or "no label"
+    moved = "" if each.divergence is None else f", {each.divergence:.2f} bits away"
+    return f"without it: {label}{moved}" if each.flipped else f"without it still {label}{moved}"
 
 
 def audit_sentences(audit: Audit) -> tuple[str, str]:
