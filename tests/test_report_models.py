@@ -92,7 +92,8 @@ def test_what_the_models_were_asked_and_answered_is_there(tmp_path: Path) -> Non
     shown = page(judged(), media(tmp_path))
     for words in (
         SYSTEM.strip(), "E1: brows up", '{"label": "sadness"}', "It is late.", '{"label": "jo', "cut off",
-        "thinker + lora", "1,234 tokens in, 56 tokens out", "held to a JSON Schema", "judge.md abababababab", "Describe the behaviour",
+        "thinker + lora", "1,234 tokens in, 56 tokens out", "held to a JSON Schema", "judge.md abababababab",
+        "Describe the behaviour",
         "Mend the answer", "Other questions to models", "Hello?", "media/captions/u2.3.jpg",
     ):  # fmt: skip
         assert words in shown.text, words
