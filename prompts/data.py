@@ -4,18 +4,21 @@ message of its own or hide. What can be printed stays as it is, so that every la
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
-RISKY = frozenset("<>[]`")  # delimiters of ours, of chat templates such as <|im_end|> or [INST], and fences
-
-
-def as_data(value: object) -> str:
-    """`value` as one line of JSON; what cannot be printed, and brackets inside strings, are `\\u` escapes. Lists are
-    not allowed, since their own brackets could not be told from those inside a string."""
-    return "".join(map(_safe, json.dumps(value, ensure_ascii=False, separators=(",", ":"))))
+RISKY = "<>[]`"  # delimiters of ours, of chat templates such as <|im_end|> or [INST], and fences
+_ESCAPED = str.maketrans({character: f"\\u{ord(character):04x}" for character in RISKY})
 
 
-def _safe(character: str) -> str:
-    if character.isprintable() and character not in RISKY:
+def as_data(value: str | Mapping[str, str | None]) -> str:
+    """A text, or texts by their names, as one line of JSON; what cannot be printed and all brackets but curly ones are
+    `\\u` escapes."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(_ESCAPED)
+    return text if text.isprintable() else "".join(map(_printable, text))
+
+
+def _printable(character: str) -> str:
+    if character.isprintable():
         return character
     units = character.encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
