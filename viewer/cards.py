@@ -112,9 +112,10 @@ def _picture(index: Index, utterance: Utterance) -> Markup | None:
     if item is None or item.media_ref is None:
         return None
     who = index.speaker(item.person)
-    image = tag("img", src=index.pictures[item.media_ref], alt=f"Peak frame: {who}. {item.finding}", loading="lazy",
+    name = "Frame" if item.kind.startswith("caption") else "Peak frame"
+    image = tag("img", src=index.pictures[item.media_ref], alt=f"{name}: {who}. {item.finding}", loading="lazy",
                 decoding="async")  # fmt: skip
-    return tag("figure", image, tag("figcaption", "Peak frame, ", chips([item.id])))
+    return tag("figure", image, tag("figcaption", f"{name}, ", chips([item.id])))
 
 
 def _why(index: Index, utterance: Utterance, verdict: Verdict | None) -> Markup | None:
