@@ -270,6 +270,16 @@ def test_a_server_that_dies_in_the_middle(server: Server, tmp_path: Path) -> Non
     assert sorted(number_in(request) for request in revived.asked) == sorted(set(range(40)) - told)
 
 
+def test_a_gateway_whose_server_is_gone(server: Server) -> None:
+    server.says = lambda request: echo(request) if number_in(request) < 5 else 502
+    server.listing = Raw(502)
+    told = list[str]()
+    with pytest.raises(BackendUnreachable, match="does not answer") as caught:
+        list(client(server).answers(questions(7), lambda q, a: told.append(a.text)))
+    assert not isinstance(caught.value, Unanswered)
+    assert sorted(told) == list("01234")
+
+
 def test_a_server_that_answers_nothing_any_more_counts_as_gone(server: Server) -> None:
     server.says = lambda request: 503
     with pytest.raises(BackendUnreachable, match=f"no answer {PATIENCE} times in a row"):

@@ -60,10 +60,26 @@ class Line:
             return await again(self._adapted, question, dialect)
         except Cut as error:
             raise self._gone(error.message) from error
+        except Hasty:
+            raise
+        except Busy as error:
+            if await self._alive():
+                raise
+            raise self._gone(error.message) from error
 
     async def close(self) -> None:
         """Closes all connections."""
         await self._client.aclose()
+
+    async def _alive(self) -> bool:
+        """Whether it still answers anything: one question may be too much for it, or all of it may be gone."""
+        import httpx
+
+        try:
+            async with asyncio.timeout(CONNECT):
+                return (await self._client.get(f"{self.url}/models")).status_code < 500
+        except (TimeoutError, httpx.HTTPError):
+            return False
 
     def _enough(self, state: RetryCallState) -> bool:
         error = state.outcome.exception() if state.outcome else None
