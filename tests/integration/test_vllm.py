@@ -16,8 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 from vllm_server import ADAPTER, MODEL, Counter, Vllm, counting, vllm
 
 from emoagent.labels import LABEL_SETS
