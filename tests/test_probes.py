@@ -95,7 +95,8 @@ def test_a_context_that_is_too_small(server: Server) -> None:
     server.listing = listing("qwen", max_model_len=2048)
     check = probes(server, reasoner_model="qwen")[1]
     assert (check.state, "--max-model-len" in check.fix) == ("note", True)
-    assert probes(server, reasoner_model="qwen", prompt_tokens=500)[1].state == "ok"
+    server.listing = listing("qwen", max_model_len=4096)
+    assert probes(server, reasoner_model="qwen", prompt_tokens=1000)[1].state == "ok"
 
 
 def test_a_vision_model_that_sees_nothing(server: Server) -> None:

@@ -20,7 +20,7 @@ SCHEMA = {
     "type": "object", "properties": {"ok": {"type": "boolean"}}, "required": ["ok"], "additionalProperties": False,
 }  # fmt: skip
 PATIENCE = 60.0  # seconds for one answer, if the settings do not say less
-ANSWER = 1200  # tokens of a verdict and of what stands around the evidence
+ANSWER = 3000  # tokens of a verdict, at most, and of what stands around the evidence
 SERVER = "server: "
 WHERE = "mend EMOAGENT_{}_URL (it ends in /v1), or start the server: docs/vllm.md"
 
