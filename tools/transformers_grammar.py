@@ -30,9 +30,9 @@ def vocabulary(tokenizer: Any, size: int, ends: Sequence[int]) -> Any:
 class Grammar:
     """A logits processor for `generate`: of each row's next token it leaves only what the schema of that row allows."""
 
-    def __init__(self, words: Any, schemas: Sequence[Mapping[str, Any] | None]) -> None:
+    def __init__(self, words: Any, schemas: Sequence[Mapping[str, Any] | None], ends: Sequence[int]) -> None:
         self._matchers = [matcher(words, schema) for schema in schemas]
-        self._begun = False
+        self._ends, self._begun = list(ends), False
 
     def __call__(self, ids: Any, scores: Any) -> Any:
         """`ids`: (rows, tokens so far); `scores`: (rows, vocabulary), of which what is not allowed becomes -inf."""
@@ -40,10 +40,14 @@ class Grammar:
 
         allowed = np.ones(scores.shape, bool)
         for row, each in enumerate(self._matchers):
-            if each is None or (self._begun and not _goes_on(each, int(ids[row, -1]))):
+            if each is None:
+                continue
+            allowed[row] = False
+            if self._begun and not _goes_on(each, int(ids[row, -1])):
+                allowed[row, self._ends] = True
                 continue
             bits = np.unpackbits(np.frombuffer(each.compute_bitmask(), np.uint8), bitorder="little")
-            allowed[row] = bits[: scores.shape[1]]
+            allowed[row, : len(bits)] = bits[: scores.shape[1]]
         self._begun = True
         return scores.masked_fill(~torch.from_numpy(allowed).to(scores.device), float("-inf"))
 

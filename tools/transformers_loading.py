@@ -4,7 +4,7 @@ and no code of the model's own. Nothing is fetched."""
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -81,8 +81,10 @@ def load(folder: Path, adapter: Path | None, sees: bool) -> Loaded:
         )  # fmt: skip
         network = _adapted(network, adapter).to(device).eval()
     tokenizer = getattr(processor, "tokenizer", processor)
+    ends = _ends(network, tokenizer)
+    _make_greedy(network, ends)
     longest = getattr(network.config.get_text_config(), "max_position_embeddings", UNKNOWN)
-    return Loaded(network, processor, tokenizer, device, _ends(network, tokenizer), longest, sees)
+    return Loaded(network, processor, tokenizer, device, ends, longest, sees)
 
 
 def _processor(folder: Path, sees: bool) -> Any:
@@ -115,6 +117,13 @@ def _ends(network: Any, tokenizer: Any) -> tuple[int, ...]:
     if not ends:
         raise ModelMissing("the model does not say which token ends an answer", hint="its files may be incomplete")
     return ends
+
+
+def _make_greedy(network: Any, ends: Sequence[int]) -> None:
+    """Takes the place of the model's own defaults, which would win over what `generate` is told: they often sample."""
+    from transformers import GenerationConfig
+
+    network.generation_config = GenerationConfig(do_sample=False, eos_token_id=list(ends), pad_token_id=ends[0])
 
 
 def _check_room(folder: Path, device: str) -> None:

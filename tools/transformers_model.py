@@ -109,18 +109,12 @@ class TransformersModel:
 
     def _generate(self, model: Loaded, group: Sequence[Question]) -> list[Reply]:
         import torch
-        from transformers import GenerationConfig
 
         given = batch(model, group)
         most = max(question.most for question in group)
-        greedy = GenerationConfig(
-            do_sample=False, max_new_tokens=most, eos_token_id=list(model.ends), pad_token_id=model.ends[0]
-        )
         held = self._grammar(model, group)
         with torch.inference_mode():
-            written = model.network.generate(
-                **given, generation_config=greedy, logits_processor=[held] if held else None
-            )
+            written = model.network.generate(**given, max_new_tokens=most, logits_processor=[held] if held else None)
         start = given["input_ids"].shape[1]
         lengths = given["attention_mask"].sum(dim=1).tolist()
         return [
@@ -134,7 +128,11 @@ class TransformersModel:
         if self._words is None:
             size = model.network.get_output_embeddings().weight.shape[0]
             self._words = vocabulary(model.tokenizer, size, model.ends)
-        return Grammar(self._words, [question.schema for question in group]) if self._words is not None else None
+        return (
+            Grammar(self._words, [question.schema for question in group], model.ends)
+            if self._words is not None
+            else None
+        )
 
 
 def _reply(model: Loaded, question: Question, written: list[int], asked: int, held: bool) -> Reply:
