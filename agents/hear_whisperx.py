@@ -15,11 +15,15 @@ from collections.abc import Iterator, Sequence
 from emoagent.agents.hear_pocketsphinx import turns
 from emoagent.agents.hear_subtitles import interpolated
 from emoagent.agents.registry import Heard, hearer
+from emoagent.errors import ModelMissing
 from emoagent.schema import Clip, Span, Utterance, Word
-from emoagent.tools.audio import audio_of
+from emoagent.tools import pyannote_voices
+from emoagent.tools.audio import Audio, audio_of
 from emoagent.tools.hearing import hearing
+from emoagent.tools.voices import FILE
 from emoagent.tools.whisperx_transcript import Recognised, Stretch, Timed, transcribe
 from emoagent.tools.word_confidence import INAUDIBLE
+from emoagent.tools.workspace import workspace
 
 LEAST_LIKELY = -1.0  # mean log probability of the tokens
 REPETITIVE = 2.4  # how many times smaller the text gets when it is packed
@@ -34,9 +38,24 @@ def whisperx(clip: Clip) -> Heard | None:
     """Recognises many languages with Whisper and times each word with wav2vec2; needs the extra `whisperx`."""
     if clip.audio is None:
         return None
-    recognised = transcribe(audio_of(clip), hearing())
+    audio = audio_of(clip)
+    recognised = transcribe(audio, hearing())
     heard = tuple(utterances(recognised, clip.duration))
-    return Heard(heard, models=recognised.models, note=note(recognised)) if heard else None
+    if not heard:
+        return None
+    return Heard(heard, models=recognised.models, note=f"{note(recognised)}; {_told_apart(audio)}")
+
+
+def _told_apart(audio: Audio) -> str:
+    """Lets pyannote find the voices where it can, for `emoagent.agents.turns`, which otherwise does so itself."""
+    why_not, weights = pyannote_voices.why_not(), pyannote_voices.folder()
+    if why_not or weights is None:
+        return f"voices told apart by the embedded clustering, not by pyannote: {why_not}"
+    try:
+        workspace().derived(FILE, lambda path: pyannote_voices.diarize(audio, weights).save(path))
+    except ModelMissing as error:
+        return f"voices told apart by the embedded clustering, not by pyannote: {error.message}"
+    return "voices told apart by pyannote"
 
 
 def note(found: Recognised) -> str:

@@ -21,7 +21,7 @@ from emoagent.errors import ExtraMissing, ModelMissing, ResourceLimit
 from emoagent.profiles import hearing_of
 from emoagent.schema import AudioStream, Clip, Model, Span, Utterance, Word
 from emoagent.settings import Settings
-from emoagent.tools import whisper_models
+from emoagent.tools import pyannote_voices, whisper_models
 from emoagent.tools.audio import RATE
 from emoagent.tools.free_memory import _left_in_container, free_memory
 from emoagent.tools.hearing import OFF, WHISPER, Hearing, told_to_hear
@@ -243,7 +243,8 @@ def test_auto_takes_whisperx_in_the_large_profiles(folder: Path, monkeypatch: py
     _answers(monkeypatch, said(stretch("Good day", end=2)))
     with told_to_hear(Hearing(large=True)):
         found, why = hear(CLIP)
-    assert why.startswith("Transcript by WhisperX (language en; words aligned), because there are no subtitles beside")
+    assert why.startswith("Transcript by WhisperX (language en; words aligned; voices told apart by the embedded")
+    assert "(HF_TOKEN)), because there are no subtitles beside the file" in why
     assert [u.text for u in found.utterances] == ["Good day"]
     assert found.models == (PAIR,)
     assert hear(CLIP)[0].utterances[0].source == "windows"  # the embedded profile does not ask for it
@@ -276,6 +277,29 @@ def test_quotations_are_trusted_as_far_as_their_words() -> None:
     heard = Utterance(id="u1", span=Span(start=0, end=1), text="Hi", words=(word,), source="whisperx")
     (found,) = transcript(CLIP, [heard])
     assert (found.finding, found.reliability) == ("Said: “Hi”", 0.9)
+
+
+def test_pyannote_is_asked_only_with_a_token_and_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    monkeypatch.delenv("HUGGING_FACE_HUB_TOKEN", raising=False)
+    assert "no hub token" in pyannote_voices.why_not()
+    monkeypatch.setenv("HF_TOKEN", "secret")
+    assert pyannote_voices.why_not() == f"its weights are not there (hf download {pyannote_voices.REPOSITORY})"
+    home = tmp_path / "models--pyannote--speaker-diarization-community-1"
+    (home / "refs").mkdir(parents=True)
+    (home / "refs" / "main").write_text("abc")
+    (home / "snapshots" / "abc").mkdir(parents=True)
+    (home / "snapshots" / "abc" / "config.yaml").touch()
+    assert not pyannote_voices.why_not()
+    assert pyannote_voices.folder() == home / "snapshots" / "abc"
+
+
+def test_turns_of_pyannote_become_voices() -> None:
+    found = pyannote_voices.voices_of([(4, 30, "B"), (0, 5, "A"), (12, 13, "A"), (25, 26, "C")], 20)
+    assert [(t.span.start, t.span.end, t.voice) for t in found.turns] == [(0, 5, 1), (4, 20, 2), (12, 13, 1)]
+    assert [(s.start, s.end) for s in found.overlaps] == [(4, 5), (12, 13)]
+    assert found.source == "pyannote/speaker-diarization-community-1"
 
 
 def test_cutting_by_voices_keeps_models_and_note(tmp_path: Path) -> None:

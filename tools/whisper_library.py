@@ -25,7 +25,6 @@ SILENT = {
     "DO_NOT_TRACK": "1",
     "TOKENIZERS_PARALLELISM": "false",
 }
-CHATTY = ("whisperx", "faster_whisper", "lightning", "pytorch_lightning", "lightning.pytorch", "pyannote", "torchcodec")
 COMPUTE = {"cuda": ("float16", "int8_float16", "int8_float32", "float32"), "cpu": ("int8", "float32")}
 MOST_THREADS = 16
 
@@ -35,14 +34,16 @@ def quiet() -> Iterator[None]:
     """Nothing of what the libraries say inside the `with` block reaches the terminal, nor anybody else."""
     for name, value in SILENT.items():
         os.environ.setdefault(name, value)
-    for name in CHATTY:
-        logger = logging.getLogger(name)
-        logger.setLevel(logging.ERROR)
-        if not logger.handlers:  # WhisperX gives itself one that writes to stdout
-            logger.addHandler(logging.NullHandler())
-    with warnings.catch_warnings(), redirect_stdout(StringIO()):
-        warnings.simplefilter("ignore")
-        yield
+    if not logging.getLogger("whisperx").handlers:  # else it gives itself one that writes to stdout
+        logging.getLogger("whisperx").addHandler(logging.NullHandler())
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings(), redirect_stdout(StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)
 
 
 def device() -> str:

@@ -1,0 +1,206 @@
+"""Tiny models of the real architectures, made here: a Whisper that knows one text, an aligner that knows one recording.
+
+Both are random networks that were shown a single example. They say nothing about how well the real ones hear: the
+Whisper answers with its text to every sound. What they are for is the way from a file to words with times.
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+LANGUAGES = ("en", "de", "ja")
+SPECIAL = (
+    "<|endoftext|>", "<|startoftranscript|>", *(f"<|{code}|>" for code in LANGUAGES), "<|translate|>",
+    "<|transcribe|>", "<|startoflm|>", "<|startofprev|>", "<|nospeech|>", "<|notimestamps|>",
+)  # fmt: skip
+TIMESTAMPS = 1501
+WHOLE = 51_865  # tokens of a Whisper for many languages
+RATE = 16_000
+LETTERS = "abcdefghijklmnopqrstuvwxyz'"
+
+
+def tiny_whisper(folder: Path, text: str, language: str = "en", steps: int = 300) -> Path:
+    """A folder for CTranslate2 with a Whisper of two layers that says `text`, and takes every sound for `language`."""
+    import torch
+    from ctranslate2.converters import TransformersConverter
+    from tokenizers import Tokenizer
+    from transformers import PreTrainedTokenizerFast
+
+    torch.manual_seed(0)
+    source = folder / "transformers"
+    small = _tokenizer(text)
+    begin = ("<|startoftranscript|>", f"<|{language}|>", "<|transcribe|>", "<|notimestamps|>")
+    shown = [*map(small.token_to_id, begin), *small.encode(" " + text).ids, small.token_to_id(SPECIAL[0])]
+    model = _network(small)
+    _teach(model, shown, steps)
+
+    unused = WHOLE - small.get_vocab_size() - TIMESTAMPS
+    tokenizer = Tokenizer.from_str(_padded(json.loads(small.to_str()), unused))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        whole = _widened(model, tokenizer, small.token_to_id(SPECIAL[0]), unused)
+        whole.save_pretrained(source)
+        PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token=SPECIAL[0]).save_pretrained(source)
+        TransformersConverter(str(source), copy_files=["tokenizer.json"]).convert(str(folder / "whisper"))
+    (folder / "whisper" / "preprocessor_config.json").write_text(json.dumps({"feature_size": 80}))
+    return folder / "whisper"
+
+
+def _network(tokenizer: Any) -> Any:
+    from transformers import WhisperConfig, WhisperForConditionalGeneration
+
+    end, start = (tokenizer.token_to_id(name) for name in SPECIAL[:2])
+    config = WhisperConfig(
+        vocab_size=tokenizer.get_vocab_size() + TIMESTAMPS,
+        d_model=64,
+        num_mel_bins=80,
+        dropout=0.0,
+        encoder_layers=2,
+        decoder_layers=2,
+        encoder_attention_heads=4,
+        decoder_attention_heads=4,
+        encoder_ffn_dim=128,
+        decoder_ffn_dim=128,
+        pad_token_id=end,
+        bos_token_id=end,
+        eos_token_id=end,
+        decoder_start_token_id=start,
+    )
+    return WhisperForConditionalGeneration(config)
+
+
+def _padded(tokenizer: Any, unused: int) -> str:
+    """The same tokenizer with `unused` tokens between text and special ones: by the number of its tokens a Whisper is
+    taken for one that knows many languages."""
+    vocabulary = tokenizer["model"]["vocab"]
+    first = tokenizer["added_tokens"][0]["id"]
+    vocabulary |= {f"<unused {n}>": first + n for n in range(unused)}
+    for token in tokenizer["added_tokens"]:
+        token["id"] += unused
+    return json.dumps(tokenizer)
+
+
+def _widened(model: Any, tokenizer: Any, first: int, unused: int) -> Any:
+    """The network with `unused` tokens before token `first`; they are never said."""
+    import torch
+
+    whole = _network(tokenizer)
+    weights = model.state_dict()
+    for name in ("model.decoder.embed_tokens.weight", "proj_out.weight"):
+        rows = weights[name]
+        weights[name] = torch.cat([rows[:first], torch.zeros(unused, rows.shape[1]), rows[first:]])
+    whole.load_state_dict(weights)
+    said = whole.generation_config
+    said.lang_to_id = {f"<|{code}|>": tokenizer.token_to_id(f"<|{code}|>") for code in LANGUAGES}
+    said.suppress_tokens, said.begin_suppress_tokens = list(range(first, first + unused)), []
+    return whole.eval()
+
+
+def _tokenizer(text: str) -> Any:
+    """Byte-level BPE over `text`, then the special tokens in Whisper's order: all before the first are text."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(vocab_size=400, initial_alphabet=alphabet, show_progress=False)
+    tokenizer.train_from_iterator([" " + text], trainer)
+    tokenizer.add_special_tokens(list(SPECIAL))
+    return tokenizer
+
+
+def _teach(model: Any, tokens: Sequence[int], steps: int) -> None:
+    """Shows the one sequence over and over, each time as if another sound had been heard."""
+    import torch
+
+    shown = torch.tensor([tokens])
+    optimizer = torch.optim.Adam(model.parameters(), lr=4e-3)
+    model.train()
+    for _ in range(steps):
+        heard = (torch.randn(1, 1500, model.config.d_model),)
+        loss = model(encoder_outputs=heard, decoder_input_ids=shown[:, :-1], labels=shown[:, 1:]).loss
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        if loss.item() < 0.003:
+            break
+    print("steps", _, loss.item())
+    model.eval()
+
+
+def tiny_aligner(folder: Path, samples: Floats, said: Sequence[tuple[float, float, str]], steps: int = 250) -> Path:
+    """A wav2vec2 of one layer that was shown which letter is where in `samples` (16 kHz): those of each (start, end,
+    text) spread evenly over its time. Without anything said it stays random."""
+    import torch
+    from transformers import Wav2Vec2Config, Wav2Vec2ForCTC
+
+    torch.manual_seed(0)
+    folder.mkdir(parents=True)
+    letters = {token: number for number, token in enumerate(("<pad>", "<s>", "</s>", "<unk>", "|", *LETTERS))}
+    (folder / "vocab.json").write_text(json.dumps(letters))
+    (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "Wav2Vec2CTCTokenizer"}))
+    model = Wav2Vec2ForCTC(
+        Wav2Vec2Config(
+            vocab_size=len(letters),
+            hidden_size=64,
+            num_hidden_layers=1,
+            num_attention_heads=2,
+            intermediate_size=128,
+            conv_dim=(16,) * 7,
+            num_conv_pos_embeddings=16,
+            num_conv_pos_embedding_groups=4,
+            pad_token_id=0,
+            mask_time_prob=0.0,
+            layerdrop=0.0,
+            hidden_dropout=0.0,
+            attention_dropout=0.0,
+            feat_proj_dropout=0.0,
+            final_dropout=0.0,
+            activation_dropout=0.0,
+        )
+    )
+    if said:
+        _show(model, samples, _targets(said, letters, len(samples)), steps)
+    model.eval().save_pretrained(folder)
+    return folder
+
+
+def _targets(said: Sequence[tuple[float, float, str]], letters: dict[str, int], count: int) -> NDArray[np.int64]:
+    """The letter of each 20 ms, silence as the blank: a letter is said in its first frame, blank after that."""
+    target = np.zeros(count // 320, np.int64)
+    for start, end, text in said:
+        known = [letters[c] for c in text.lower().replace(" ", "|") if c in letters]
+        for place, at in enumerate(np.linspace(start, end, len(known), endpoint=False)):
+            target[int(at * 50)] = known[place]
+    return target
+
+
+def _show(model: Any, samples: Floats, target: NDArray[np.int64], steps: int) -> None:
+    import torch
+
+    optimizer = torch.optim.Adam(model.parameters(), lr=2e-3)
+    random = np.random.default_rng(0)
+    weight = torch.ones(model.config.vocab_size)
+    weight[0] = 0.3  # most frames are blank
+    model.train()
+    for _ in range(steps):
+        first = int(random.integers(0, 25))  # as the detector of speech may cut it
+        logits = model(torch.from_numpy(samples[first * 320 :])[None]).logits[0]
+        wanted = torch.from_numpy(target[first : first + len(logits)])
+        loss = torch.nn.functional.cross_entropy(logits[: len(wanted)], wanted, weight)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        if loss.item() < 0.05:
+            break
+    print("steps", _, loss.item())
