@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from chat_server import Raw, Server, serving
+from chat_server import Raw, Server, message, serving
 
 from emoagent.commands.doctor import Check
 from emoagent.commands.probes import probe_servers
@@ -89,6 +89,12 @@ def test_answers_that_do_not_keep_to_the_schema(server: Server) -> None:
     server.says = lambda request: "Sure! Here it is"
     check = probes(server, reasoner_model="qwen")[1]
     assert (check.state, "does not keep" in check.found, bool(check.fix)) == ("note", True, True)
+
+
+def test_an_answer_without_an_end(server: Server) -> None:
+    server.says = lambda request: message('{"ok":\n\n', finish_reason="length")
+    check = probes(server, reasoner_model="qwen")[1]
+    assert (check.state, "does not end" in check.found, "white space" in check.fix) == ("note", True, True)
 
 
 def test_a_context_that_is_too_small(server: Server) -> None:

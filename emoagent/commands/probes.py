@@ -118,8 +118,8 @@ def _flaw(answer: Answer) -> tuple[str, str] | None:
     fix = "use a server that knows response_format: json_schema, or expect invalid verdicts: docs/vllm.md"
     if not answer.held:
         return "but knows no JSON Schemas", fix
-    if not answer.text and answer.finish == "length":
-        return "but only thinks", "switch its thinking off: docs/vllm.md"
+    if answer.finish == "length":
+        return "but does not end", "switch its thinking off, and white space in structured outputs: docs/vllm.md"
     try:
         kept = isinstance(json.loads(answer.text), dict)
     except ValueError:
