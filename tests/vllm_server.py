@@ -16,6 +16,7 @@ from pathlib import Path
 from threading import Lock, Thread
 
 MODEL, ADAPTER = "tiny", "tiny-joy"
+COMPACT = '{"backend": "xgrammar", "disable_any_whitespace": true}'  # a weak model would write nothing but spaces
 START = 900.0  # seconds until it must be there
 ENVIRONMENT = {
     "VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1", "HF_HUB_OFFLINE": "1",
@@ -47,7 +48,7 @@ def vllm(python: str, tiny: Path, log: Path) -> Iterator[Vllm]:
         "--served-model-name", MODEL,
         "--host", "127.0.0.1", "--port", str(port), "--dtype", "float32", "--enforce-eager", "--max-model-len", "8192",
         "--enable-lora", "--max-lora-rank", "8", "--lora-modules", f"{ADAPTER}={tiny / 'adapter'}",
-        "--structured-outputs-config", '{"disable_any_whitespace": true}',  # a weak model would write nothing else
+        "--structured-outputs-config", COMPACT,
     ]  # fmt: skip
     with log.open("wb") as said:
         process = subprocess.Popen(
