@@ -70,8 +70,8 @@ _KNOWN = (
     _aligner("zh", "Chinese", "jonatasgrosman/wav2vec2-large-xlsr-53-chinese-zh-cn"),
     HubModel("pyannote/speaker-diarization-community-1", "speakers", "who speaks when", "CC-BY-4.0", 34, gated=True,
              alias="speaker-diarization",
-             unpullable="its weights are pickles; WhisperX fetches them itself where HF_TOKEN is set, and without it "
-             "the embedded clustering says who speaks"),
+             unpullable="its weights are pickles; `hf download` fetches them with HF_TOKEN, and without them the "
+             "embedded clustering says who speaks"),
     HubModel("sentence-transformers/all-MiniLM-L6-v2", "sentences", "the encoder that the text model starts from",
              "Apache-2.0", 91, ("train",), alias="all-MiniLM-L6-v2"),
 )  # fmt: skip
