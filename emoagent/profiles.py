@@ -8,7 +8,7 @@ from pathlib import Path
 
 from emoagent.errors import ExtraMissing, ModelMissing, UsageError
 from emoagent.settings import Settings
-from emoagent.tools.backends import Backends
+from emoagent.tools.backends import Backends, Budget
 from emoagent.tools.generation import Generator
 from emoagent.tools.hearing import WHISPER, Hearing
 from emoagent.tools.hub_models import local_folder
@@ -16,6 +16,7 @@ from emoagent.tools.journal import FILE, Journal, Remembering
 
 # Of the profile local: what it imports, and the models where none is named.
 LIBRARIES = ("torch", "transformers")
+LARGE = 38 << 30  # bytes of a card that is sold as one of 40 GB
 REASONER, VISION = "Qwen/Qwen3-8B", "Qwen/Qwen2.5-VL-7B-Instruct"
 
 
@@ -60,7 +61,24 @@ def open_backends(settings: Settings, folder: Path) -> Backends:
         return Backends()
     journal = Journal(folder / FILE)
     reasoner, vision, verifier = (model and Remembering(model, journal) for model in found)
-    return Backends(reasoner, vision, verifier)
+    roomy = profile == "local" and vision is not None and _large_card()
+    return Backends(reasoner, vision, verifier, budget_of(settings, large_card=roomy))
+
+
+def budget_of(settings: Settings, *, large_card: bool) -> Budget:
+    """How much a model is shown of one utterance: what the settings say, else what fits (docs/design/captions.md)."""
+    usual = Budget(16, 672) if large_card else Budget()
+    return Budget(settings.frames or usual.frames, settings.frame_side or usual.side)
+
+
+def _large_card() -> bool:
+    """Whether this machine's graphics card has room for many frames. All of its memory counts, not what happens to be
+    free, so that a run that is resumed shows the same frames."""
+    try:
+        import torch
+    except ImportError:
+        return False
+    return torch.cuda.is_available() and torch.cuda.get_device_properties(0).total_memory >= LARGE
 
 
 def hearing_of(settings: Settings) -> Hearing:

@@ -65,6 +65,12 @@ class Settings(BaseSettings):
         default=None, description="its name there; in the profile local: a folder or hub id"
     )
     captions: Captions = Field(default="blind", description="blind: without the words; bemerc: with the dialogue")
+    frames: int | None = Field(
+        default=None, ge=2, le=64, description="most frames of an utterance that are shown; default: by memory"
+    )
+    frame_side: int | None = Field(
+        default=None, ge=112, le=1920, description="longer side of such a frame, in pixels; default: by memory"
+    )
     verifier_url: str | None = Field(default=None, description="server of a second model; default: reasoner_url")
     verifier_model: str | None = Field(default=None, description="a second model, asked where the first is unsure")
     verify_below: float = Field(default=0.5, ge=0, le=1, description="confidence below which the second model is asked")

@@ -13,7 +13,9 @@ import pytest
 from numpy.typing import NDArray
 from tracked import rest_features, series_of
 
+from emoagent.profiles import budget_of
 from emoagent.schema import Span
+from emoagent.settings import Settings
 from emoagent.tools.backends import Budget
 from emoagent.tools.caption_frames import FEWEST, box_at, marked, pictures, plan
 from emoagent.tools.face_series import FaceSeries
@@ -150,3 +152,16 @@ def test_of_a_clip_that_breaks_off_only_what_is_there_is_shown(brief: Path, tmp_
         shown = {each.name: len(found) for each, found in pictures(clip, plans, budget)}
     assert set(shown) == {"u1"}
     assert FEWEST <= shown["u1"] < 4
+
+
+@pytest.mark.parametrize(
+    ("told", "large", "expected"),
+    [
+        ({}, False, Budget(8, 448)),
+        ({}, True, Budget(16, 672)),
+        ({"frames": 4}, True, Budget(4, 672)),
+        ({"frame_side": 320}, False, Budget(8, 320)),
+    ],
+)
+def test_the_budget_is_what_was_told_or_what_fits(told: dict[str, int], large: bool, expected: Budget) -> None:
+    assert budget_of(Settings(**told), large_card=large) == expected  # type: ignore[arg-type]

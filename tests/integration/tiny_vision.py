@@ -1,4 +1,5 @@
-"""A tiny random Qwen2-VL as a folder that transformers and servers load like a real one: `python tiny_vision.py DIR`.
+"""A tiny random Qwen2-VL as a folder that transformers and servers load like a real one, and an
+adapter for it: `python tiny_vision.py MODEL [ADAPTER]`.
 
 Its answers are noise. What is real is the architecture, the tokenizer, the processors and every file around them.
 """
@@ -73,7 +74,7 @@ def _make_readable(network: Any, tokenizer: Any) -> None:
 
 def _odds(piece: str) -> float:
     if not set(piece) - set('{":, '):
-        return 0.1
+        return 0.0
     letters = piece.strip()
     return 0.01 * len(letters) if letters.isascii() and letters.isalpha() else -0.2  # long words end an answer sooner
 
@@ -129,3 +130,5 @@ def _write(path: Path, content: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     build(Path(sys.argv[1]))
+    for adapter in sys.argv[2:]:
+        add_adapter(Path(sys.argv[1]), Path(adapter))
