@@ -78,7 +78,7 @@ def _large_card() -> bool:
         import torch
     except ImportError:
         return False
-    return torch.cuda.is_available() and torch.cuda.get_device_properties(0).total_memory >= LARGE
+    return bool(torch.cuda.is_available() and torch.cuda.get_device_properties(0).total_memory >= LARGE)
 
 
 def hearing_of(settings: Settings) -> Hearing:
