@@ -89,7 +89,7 @@ def tokenizer_of(texts: list[str]) -> PreTrainedTokenizerFast:
 def answer(dice: random.Random, usual: str) -> str:
     """An answer of the reasoner's form, which has little to do with any question."""
     label = usual if dice.random() < 0.9 else dice.choice(LABELS)
-    cites = [f"e{dice.randint(1, 9)}"]
+    cites = [f"E{dice.randint(1, 9)}"]
     return json.dumps(
         {
             "observations": [{"source": dice.choice(SOURCES), "says": dice.choice(SAID), "cites": cites}],
@@ -98,7 +98,8 @@ def answer(dice: random.Random, usual: str) -> str:
             "open_labels": [],
             "probabilities": {name: 70 if name == label else 5 for name in LABELS},
             "label": label,
-        }
+        },
+        separators=(",", ":"),
     )
 
 
