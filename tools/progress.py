@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -41,12 +42,18 @@ def interruptible() -> Iterator[None]:
         yield
         return
     _stopping.clear()
+    logging.getLogger("concurrent.futures").addFilter(_worth_telling)
     before = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _worth_telling(record: logging.LogRecord) -> bool:
+    """A thread that stops because it was asked to finds nobody left to tell; that is no error to be shown."""
+    return not _stopping.is_set()
 
 
 def _interrupt(number: int, frame: object) -> None:
