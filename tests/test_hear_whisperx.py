@@ -21,7 +21,7 @@ from emoagent.errors import ExtraMissing, ModelMissing, ResourceLimit
 from emoagent.profiles import hearing_of
 from emoagent.schema import AudioStream, Clip, Model, Span, Utterance, Word
 from emoagent.settings import Settings
-from emoagent.tools import pyannote_voices, whisper_models
+from emoagent.tools import pyannote_voices, whisper_models, whisperx_transcript
 from emoagent.tools.audio import RATE
 from emoagent.tools.free_memory import _left_in_container, free_memory
 from emoagent.tools.hearing import OFF, WHISPER, Hearing, told_to_hear
@@ -153,6 +153,32 @@ def test_batches_by_free_memory() -> None:
     assert sizes[-1] == MOST["cuda"]
     assert batch_size(8 << 30, tiny, "cuda") > batch_size(8 << 30, large, "cuda")
     assert batch_size(1 << 40, tiny, "cpu") == MOST["cpu"]
+
+
+class Cramped:
+    """A pipeline whose memory holds two chunks."""
+
+    def __init__(self, room: int = 2) -> None:
+        self.room, self.tried = room, list[int]()
+
+    def transcribe(self, samples: object, batch_size: int, **told: object) -> dict[str, list[dict[str, object]]]:
+        self.tried.append(batch_size)
+        if batch_size > self.room:
+            raise RuntimeError("CUDA failed with error out of memory")
+        return {"segments": [{"text": " Hi ", "start": 0.5, "end": 9.0, "avg_logprob": -0.1}, {"text": " "}]}
+
+
+def test_half_as_many_where_memory_runs_out(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(whisperx_transcript, "_free", lambda: None)
+    from emoagent.tools.audio import audio_of
+
+    cramped, piece = Cramped(), Span(start=1, end=3)
+    (found,) = whisperx_transcript._heard_in(piece, cramped, audio_of(CLIP), "en", 30.0, 8)
+    assert cramped.tried == [8, 4, 2]
+    assert (found.text, found.span) == ("Hi", Span(start=1.5, end=3.0))  # times of the clip, inside it
+    with pytest.raises(ResourceLimit) as caught:
+        list(whisperx_transcript._heard_in(piece, Cramped(0), audio_of(CLIP), "en", 30.0, 8))
+    assert "EMOAGENT_WHISPER_MODEL" in caught.value.hint
 
 
 def test_free_memory_minds_the_container(tmp_path: Path) -> None:

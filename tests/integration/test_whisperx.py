@@ -216,3 +216,26 @@ def test_useless_weights_are_said(whisper: Path, tmp_path: Path) -> None:
         (folder / file.name).write_bytes(file.read_bytes()[: 1000 if file.name == "model.bin" else None])
     with pytest.raises(ModelMissing, match="cut cannot be loaded"):
         transcribe(sound(np.zeros(RATE, np.float32), tmp_path), Hearing(str(folder), aligner=OFF))
+
+
+def test_a_diarizer_that_holds_more_than_weights_is_refused(tmp_path: Path) -> None:
+    import pickle
+
+    import torch
+
+    from emoagent.tools.pyannote_voices import harmless
+
+    class Evil:
+        def __reduce__(self) -> tuple[Any, tuple[str]]:
+            return os.mkdir, (str(tmp_path / "ran"),)
+
+    (tmp_path / "config.yaml").write_text("pipeline: {name: pyannote.audio.pipelines.SpeakerDiarization}")
+    torch.save({"state_dict": {"a": torch.zeros(2)}}, tmp_path / "pytorch_model.bin")
+    harmless(tmp_path)
+    (tmp_path / "pytorch_model.bin").write_bytes(pickle.dumps(Evil()))
+    with pytest.raises(ModelMissing, match="holds more than weights"):
+        harmless(tmp_path)
+    assert not (tmp_path / "ran").exists()
+    (tmp_path / "config.yaml").write_text("pipeline: {name: os.system}")
+    with pytest.raises(ModelMissing, match="none of pyannote's pipelines"):
+        harmless(tmp_path)

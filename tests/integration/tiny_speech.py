@@ -22,7 +22,6 @@ SPECIAL = (
     "<|transcribe|>", "<|startoflm|>", "<|startofprev|>", "<|nospeech|>", "<|notimestamps|>",
 )  # fmt: skip
 TIMESTAMPS = 1501
-WHOLE = 51_865  # tokens of a Whisper for many languages
 RATE = 16_000
 LETTERS = "abcdefghijklmnopqrstuvwxyz'"
 
@@ -31,27 +30,26 @@ def tiny_whisper(folder: Path, text: str, language: str = "en", steps: int = 300
     """A folder for CTranslate2 with a Whisper of two layers that says `text`, and takes every sound for `language`."""
     import torch
     from ctranslate2.converters import TransformersConverter
-    from tokenizers import Tokenizer
     from transformers import PreTrainedTokenizerFast
 
     torch.manual_seed(0)
-    source = folder / "transformers"
-    small = _tokenizer(text)
+    source, target = folder / "transformers", folder / "whisper"
+    tokenizer = _tokenizer(text)
     begin = ("<|startoftranscript|>", f"<|{language}|>", "<|transcribe|>", "<|notimestamps|>")
-    shown = [*map(small.token_to_id, begin), *small.encode(" " + text).ids, small.token_to_id(SPECIAL[0])]
-    model = _network(small)
+    shown = [*map(tokenizer.token_to_id, begin), *tokenizer.encode(" " + text).ids, tokenizer.token_to_id(SPECIAL[0])]
+    model = _network(tokenizer)
     _teach(model, shown, steps)
-
-    unused = WHOLE - small.get_vocab_size() - TIMESTAMPS
-    tokenizer = Tokenizer.from_str(_padded(json.loads(small.to_str()), unused))
+    model.generation_config.suppress_tokens = model.generation_config.begin_suppress_tokens = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        whole = _widened(model, tokenizer, small.token_to_id(SPECIAL[0]), unused)
-        whole.save_pretrained(source)
+        model.save_pretrained(source)
         PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token=SPECIAL[0]).save_pretrained(source)
-        TransformersConverter(str(source), copy_files=["tokenizer.json"]).convert(str(folder / "whisper"))
-    (folder / "whisper" / "preprocessor_config.json").write_text(json.dumps({"feature_size": 80}))
-    return folder / "whisper"
+        TransformersConverter(str(source), copy_files=["tokenizer.json"]).convert(str(target))
+    config = json.loads((target / "config.json").read_text())
+    config["lang_ids"] = [tokenizer.token_to_id(f"<|{code}|>") for code in LANGUAGES]
+    (target / "config.json").write_text(json.dumps(config))
+    (target / "preprocessor_config.json").write_text(json.dumps({"feature_size": 80}))
+    return target
 
 
 def _network(tokenizer: Any) -> Any:
@@ -77,35 +75,9 @@ def _network(tokenizer: Any) -> Any:
     return WhisperForConditionalGeneration(config)
 
 
-def _padded(tokenizer: Any, unused: int) -> str:
-    """The same tokenizer with `unused` tokens between text and special ones: by the number of its tokens a Whisper is
-    taken for one that knows many languages."""
-    vocabulary = tokenizer["model"]["vocab"]
-    first = tokenizer["added_tokens"][0]["id"]
-    vocabulary |= {f"<unused {n}>": first + n for n in range(unused)}
-    for token in tokenizer["added_tokens"]:
-        token["id"] += unused
-    return json.dumps(tokenizer)
-
-
-def _widened(model: Any, tokenizer: Any, first: int, unused: int) -> Any:
-    """The network with `unused` tokens before token `first`; they are never said."""
-    import torch
-
-    whole = _network(tokenizer)
-    weights = model.state_dict()
-    for name in ("model.decoder.embed_tokens.weight", "proj_out.weight"):
-        rows = weights[name]
-        weights[name] = torch.cat([rows[:first], torch.zeros(unused, rows.shape[1]), rows[first:]])
-    whole.load_state_dict(weights)
-    said = whole.generation_config
-    said.lang_to_id = {f"<|{code}|>": tokenizer.token_to_id(f"<|{code}|>") for code in LANGUAGES}
-    said.suppress_tokens, said.begin_suppress_tokens = list(range(first, first + unused)), []
-    return whole.eval()
-
-
 def _tokenizer(text: str) -> Any:
-    """Byte-level BPE over `text`, then the special tokens in Whisper's order: all before the first are text."""
+    """Byte-level BPE over `text`, an empty token (by which CTranslate2 knows a Whisper for many languages), then the
+    special tokens in Whisper's order: all before the first are text."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
     tokenizer = Tokenizer(models.BPE())
@@ -114,6 +86,9 @@ def _tokenizer(text: str) -> Any:
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     trainer = trainers.BpeTrainer(vocab_size=400, initial_alphabet=alphabet, show_progress=False)
     tokenizer.train_from_iterator([" " + text], trainer)
+    whole = json.loads(tokenizer.to_str())
+    whole["model"]["vocab"][""] = tokenizer.get_vocab_size()
+    tokenizer = Tokenizer.from_str(json.dumps(whole))
     tokenizer.add_special_tokens(list(SPECIAL))
     return tokenizer
 
@@ -134,7 +109,6 @@ def _teach(model: Any, tokens: Sequence[int], steps: int) -> None:
         optimizer.step()
         if loss.item() < 0.003:
             break
-    print("steps", _, loss.item())
     model.eval()
 
 
@@ -203,4 +177,3 @@ def _show(model: Any, samples: Floats, target: NDArray[np.int64], steps: int) ->
         optimizer.step()
         if loss.item() < 0.05:
             break
-    print("steps", _, loss.item())
