@@ -20,7 +20,7 @@ COMPACT = '{"backend": "xgrammar", "disable_any_whitespace": true}'  # a weak mo
 START = 900.0  # seconds until it must be there
 ENVIRONMENT = {
     "VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1", "HF_HUB_OFFLINE": "1",
-    "CUDA_VISIBLE_DEVICES": "", "VLLM_CPU_OMP_THREADS_BIND": "nobind",
+    "CUDA_VISIBLE_DEVICES": "",
 }  # fmt: skip
 
 
