@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from emoagent.schema import Trace
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "samples" / "dialogue.mp4"
@@ -30,17 +36,40 @@ def sample() -> Path:
 @pytest.fixture(scope="session")
 def brief(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The first eight seconds of the sample, three utterances, for tests that analyse it many times."""
-    import av
     import pysubs2
 
-    target = tmp_path_factory.mktemp("brief") / SAMPLE.name
-    with av.open(str(SAMPLE)) as source, av.open(str(target), "w") as out:
-        copies = {stream.index: out.add_stream_from_template(stream) for stream in source.streams}
-        for packet in source.demux():
-            if packet.dts is not None and packet.pts is not None and float(packet.pts * packet.time_base) < BRIEF:
-                packet.stream = copies[packet.stream.index]
-                out.mux(packet)
+    target = shortened(SAMPLE, tmp_path_factory.mktemp("brief") / SAMPLE.name, BRIEF)
     cues = pysubs2.load(str(SAMPLE.with_suffix(".srt")))
     cues.events = [cue for cue in cues if cue.end <= BRIEF * 1000]
     cues.save(str(target.with_suffix(".srt")))
     return target
+
+
+def shortened(source: Path, target: Path, seconds: float) -> Path:
+    """The beginning of a clip, not coded anew."""
+    import av
+
+    with av.open(str(source)) as media, av.open(str(target), "w") as out:
+        copies = {stream.index: out.add_stream_from_template(stream) for stream in media.streams}
+        for packet in media.demux():
+            if packet.dts is not None and packet.pts is not None and float(packet.pts * packet.time_base) < seconds:
+                packet.stream = copies[packet.stream.index]
+                out.mux(packet)
+    return target
+
+
+@pytest.fixture(scope="session")
+def sampled(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Trace, Path]:
+    """The sample as it is analysed, once for all tests that only look at it, and the folder of the result."""
+    from emoagent import analyze
+
+    out = tmp_path_factory.mktemp("sampled") / "out"
+    return analyze(sample, out), out
+
+
+@pytest.fixture(scope="session")
+def briefed(brief: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """What the command says on stdout of the beginning of the sample, by `--json`, and the folder of the result."""
+    out = tmp_path_factory.mktemp("briefed") / "out"
+    command = [sys.executable, "-P", "-m", "emoagent", "analyze", str(brief), "--json", "-o", str(out)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout, out

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import shortened
 
 from emoagent import analyze
 from emoagent.labels import labels
@@ -38,12 +39,6 @@ def check_promises(trace: Trace) -> None:
         assert item.saw_text == (item.modality in ("text", "dialogue"))
         if item.modality in ("face", "voice"):
             assert not words & set(item.finding.lower().replace(".", " ").replace(",", " ").split())
-
-
-@pytest.fixture(scope="module")
-def sampled(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Trace, Path]:
-    out = tmp_path_factory.mktemp("sample") / "out"
-    return analyze(sample, out), out
 
 
 def test_the_sample(sampled: tuple[Trace, Path]) -> None:
@@ -79,23 +74,38 @@ def test_what_was_applied_to_the_sample_is_found(sampled: tuple[Trace, Path], sa
         assert utterance.person not in {e.person for e in faces if e.kind == "listener_reaction"}
 
 
-def test_the_same_input_gives_the_same_bytes(sampled: tuple[Trace, Path], sample: Path, tmp_path: Path) -> None:
-    analyze(sample, tmp_path / "again")
-    assert (tmp_path / "again" / "trace.json").read_bytes() == (sampled[1] / "trace.json").read_bytes()
+def test_words_and_face_conflict_where_they_were_made_to(sampled: tuple[Trace, Path], sample: Path) -> None:
+    """And nowhere else; both readings stand on evidence."""
+    trace, _ = sampled
+    truth = json.loads((sample.parent / "truth.json").read_text())["utterances"]
+    made = [utterance.id for utterance, told in zip(trace.utterances, truth, strict=True) if "note" in told]
+    found = {conflict.utterance: conflict for conflict in trace.conflicts if conflict.kind == "text-face"}
+    assert len(made) == 2
+    assert sorted(found) == sorted(made)
+    for conflict in found.values():
+        assert [hypothesis.modality for hypothesis in conflict.hypotheses] == ["text", "face"]
+        assert all(hypothesis.cites for hypothesis in conflict.hypotheses)
+
+
+def test_the_same_input_gives_the_same_bytes(briefed: tuple[str, Path], brief: Path, tmp_path: Path) -> None:
+    """Here and in another process."""
+    analyze(brief, tmp_path / "again")
+    assert (tmp_path / "again" / "trace.json").read_bytes() == (briefed[1] / "trace.json").read_bytes()
 
 
 def test_a_later_utterance_never_changes_an_earlier_verdict(
-    sampled: tuple[Trace, Path], sample: Path, tmp_path: Path
+    briefed: tuple[str, Path], brief: Path, tmp_path: Path
 ) -> None:
-    """The words after the fourth utterance are replaced; everything judged before them stays as it is."""
-    clip = tmp_path / sample.name
-    clip.write_bytes(sample.read_bytes())
-    cues = sample.with_suffix(".srt").read_text().split("\n\n")
-    later = [cue.rsplit(":", 1)[0] + ": I love this wonderful day!" for cue in cues[4:] if cue.strip()]
-    clip.with_suffix(".srt").write_text("\n\n".join(cues[:4] + later))
-    again = analyze(clip)
-    assert again.verdicts[:4] == sampled[0].verdicts[:4]
-    assert again.verdicts[4:8] != sampled[0].verdicts[4:8]
+    """The words of the third utterance are replaced; everything judged before stays as it is."""
+    clip = tmp_path / brief.name
+    clip.write_bytes(brief.read_bytes())
+    cues = [cue for cue in brief.with_suffix(".srt").read_text().split("\n\n") if cue.strip()]
+    later = [cue.rsplit(":", 1)[0] + ": I love this wonderful day!" for cue in cues[2:]]
+    clip.with_suffix(".srt").write_text("\n\n".join(cues[:2] + later))
+    first, again = Trace.model_validate_json(briefed[0]), analyze(clip)
+    assert len(first.verdicts) == 3
+    assert again.verdicts[:2] == first.verdicts[:2]
+    assert again.verdicts[2:] != first.verdicts[2:]
 
 
 def test_words_alone(sample: Path) -> None:
@@ -107,7 +117,7 @@ def test_words_alone(sample: Path) -> None:
 
 
 def test_an_agent_that_raises_becomes_a_fault(
-    sample: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    brief: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     from test_broken_inputs import run
 
@@ -115,7 +125,7 @@ def test_an_agent_that_raises_becomes_a_fault(
         raise ZeroDivisionError("the voice box is broken")
 
     monkeypatch.setattr("emoagent.agents.voice.measure", broken)
-    assert run(monkeypatch, "analyze", sample, "-o", tmp_path / "out") == 3
+    assert run(monkeypatch, "analyze", brief, "-o", tmp_path / "out") == 3
     trace = Trace.model_validate_json((tmp_path / "out" / "trace.json").read_text())
     (fault,) = trace.faults
     assert fault.source == "voice"
@@ -125,38 +135,39 @@ def test_an_agent_that_raises_becomes_a_fault(
 
 
 def test_without_the_landmark_model_the_rest_goes_on(
-    sample: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    brief: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("EMOAGENT_CACHE", str(tmp_path / "empty"))
     monkeypatch.setenv("EMOAGENT_OFFLINE", "1")
     monkeypatch.delenv("EMOAGENT_FACE_LANDMARKER", raising=False)
-    trace = analyze(sample)
+    trace = analyze(brief)
     assert [fault.code for fault in trace.faults] == ["model_missing"]
     assert "emoagent models pull" in trace.faults[0].hint
     assert "face" not in {item.modality for item in trace.evidence}
     check_promises(trace)
 
 
-def test_json_is_all_that_stands_on_stdout(sample: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-P", "-m", "emoagent", "analyze", str(sample), "--json", "-o", str(tmp_path / "out")]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    check_promises(Trace.model_validate_json(done.stdout))
+def test_json_is_all_that_stands_on_stdout(briefed: tuple[str, Path]) -> None:
+    said, out = briefed
+    trace = Trace.model_validate_json(said)
+    check_promises(trace)
+    assert trace == Trace.model_validate_json((out / "trace.json").read_text())
 
 
 CLIPS = {
-    "composites/grid_dialogue.mp4": (6, {"text", "face", "voice"}),
-    "pyfeat/single_face.mp4": (1, {"face"}),
-    "pyfeat/no_face.mp4": (1, set()),
-    "pyfeat/face_noface.mov": (1, {"face"}),
-    "pyfeat/WolfgangLanger_Pexels.mp4": (1, {"face"}),
-    "speech/katiesteve_mono.wav": (4, {"text", "voice"}),
-}
+    "composites/grid_dialogue.mp4": (10, 2, {"text", "face", "voice"}),
+    "pyfeat/single_face.mp4": (9, 1, {"face"}),
+    "pyfeat/no_face.mp4": (2, 1, set()),
+    "pyfeat/face_noface.mov": (9, 1, {"face"}),
+    "pyfeat/WolfgangLanger_Pexels.mp4": (3, 1, {"face"}),
+    "speech/katiesteve_mono.wav": (20, 4, {"text", "voice"}),
+}  # seconds that are analysed, fewest utterances, sources
 
 
 @pytest.mark.parametrize("name", CLIPS)
-def test_real_clips(name: str, shared: Path) -> None:
-    fewest, modalities = CLIPS[name]
-    trace = analyze(shared / "media" / name)
+def test_real_clips(name: str, shared: Path, tmp_path: Path) -> None:
+    seconds, fewest, modalities = CLIPS[name]
+    trace = analyze(shortened(shared / "media" / name, tmp_path / Path(name).name, seconds))
     check_promises(trace)
     assert not trace.faults
     assert len(trace.utterances) >= fewest
@@ -179,17 +190,17 @@ def test_help_is_fast_because_nothing_heavy_is_imported() -> None:
 
 
 def test_an_opiner_and_a_reasoner_that_raise_are_neither_neutral_nor_fatal(
-    sample: Path, monkeypatch: pytest.MonkeyPatch
+    brief: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> None:
         raise ZeroDivisionError("out of order")
 
     broken.name = "embedded"  # type: ignore[attr-defined]
     monkeypatch.setattr("emoagent.agents.voice_opinion._arousal", broken)
-    spoken = analyze(sample, settings=Settings(agents=("transcript", "voice")))
+    spoken = analyze(brief, settings=Settings(agents=("transcript", "voice")))
     assert {o.reason for o in spoken.opinions if o.modality == "voice"} == {"the agent failed"}
     assert [fault.source for fault in spoken.faults] == ["voice-opinion"]
     monkeypatch.setattr("emoagent.graphs.judgement.embedded", broken)
-    trace = analyze(sample, settings=Settings(agents=("transcript",)))
+    trace = analyze(brief, settings=Settings(agents=("transcript",)))
     assert all(v.invalid and v.label is None and v.reason == "the reasoner failed" for v in trace.verdicts)
     assert [fault.code for fault in trace.faults] == ["agent_failed"]

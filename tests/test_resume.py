@@ -31,10 +31,8 @@ def finish(brief: Path, out: Path, *more: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def expected(brief: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    out = tmp_path_factory.mktemp("clean") / "out"
-    finish(brief, out)
-    return (out / "trace.json").read_bytes()
+def expected(briefed: tuple[str, Path]) -> bytes:
+    return (briefed[1] / "trace.json").read_bytes()
 
 
 def test_killed_after_one_stage_after_the_other_and_resumed(brief: Path, expected: bytes, tmp_path: Path) -> None:
@@ -79,6 +77,8 @@ def test_interrupted_while_watching(number: signal.Signals, brief: Path, expecte
     assert process.returncode == 130
     assert "--resume" in said
     assert "Traceback" not in said
+    if number == signal.SIGTERM:
+        return  # both end the same way: what follows is done for one of them
     finish(brief, tmp_path / "out", "--resume")
     assert (tmp_path / "out" / "trace.json").read_bytes() == expected
 
