@@ -35,10 +35,13 @@ def _own(error: Exception, repository: str) -> EmoagentError | None:
         return ModelMissing(f"{repository} is not here, and HF_HUB_OFFLINE forbids fetching it", hint=hint)
     if isinstance(error, OSError) and (full := out_of_space(error)):
         return full
+    return _unreachable(repository, type(error).__name__) if lost_connection(error) else None
+
+
+def lost_connection(error: Exception) -> bool:
+    """Whether it is the network's fault, by whichever HTTP client the library uses."""
     from_network = type(error).__module__.partition(".")[0] in NETWORK
-    if from_network or isinstance(error, ConnectionError | TimeoutError) or "Consistency check" in str(error):
-        return _unreachable(repository, type(error).__name__)
-    return None
+    return from_network or isinstance(error, ConnectionError | TimeoutError) or "Consistency check" in str(error)
 
 
 def _answered(error: Exception, repository: str) -> EmoagentError:

@@ -20,7 +20,7 @@ from typing import Any
 from emoagent.errors import ModelMissing, Refused, ResourceLimit, UsageError
 from emoagent.tools.asset_sources import Progress
 from emoagent.tools.digest import sha256_of
-from emoagent.tools.hub_answers import hub_errors
+from emoagent.tools.hub_answers import hub_errors, lost_connection
 from emoagent.tools.hub_files import HubFile, chosen, mismatch, unsafe
 from emoagent.tools.hub_lock import Locked, LockedFile, hub_cache, read_lock, remember, snapshot
 from emoagent.tools.hub_models import MODELS, is_repository, repository_of
@@ -166,15 +166,31 @@ def _blob(repository: str, file: HubFile) -> Path:
 
 
 def _fetch(listed: Listed, file: HubFile, part: Path, told: Callable[[int], None]) -> None:
-    """Goes on where an earlier attempt ended. The library's own download starts each file anew after a kill."""
+    """Goes on where an earlier attempt ended, as long as each attempt brings something. The library's own download
+    starts each file anew after a kill, and its older versions give up where a connection breaks."""
+    while True:
+        begun = _kept(part, file)
+        try:
+            return _go_on(listed, file, part, begun, told)
+        except Exception as error:
+            if not lost_connection(error) or part.stat().st_size <= begun:
+                raise
+
+
+def _kept(part: Path, file: HubFile) -> int:
+    """How many bytes of the file there are to go on from; a part that is of no use is removed."""
+    begun = part.stat().st_size if part.exists() else 0
+    if SMALL <= begun < file.size:
+        return begun
+    part.unlink(missing_ok=True)
+    return 0
+
+
+def _go_on(listed: Listed, file: HubFile, part: Path, begun: int, told: Callable[[int], None]) -> None:
     from huggingface_hub import hf_hub_url
     from huggingface_hub.file_download import http_get
     from huggingface_hub.utils import build_hf_headers
 
-    begun = part.stat().st_size if part.exists() else 0
-    if not SMALL <= begun < file.size:
-        part.unlink(missing_ok=True)
-        begun = 0
     endpoint = os.environ.get("HF_ENDPOINT")
     url = hf_hub_url(listed.repository, file.path, revision=listed.revision, endpoint=endpoint)
     headers = build_hf_headers(token=_token(), library_name="emoagent") | {"Accept-Encoding": "identity"}
