@@ -23,7 +23,7 @@ from emoagent.tools.audio import Audio
 from emoagent.tools.free_memory import free_memory
 from emoagent.tools.hearing import Hearing
 from emoagent.tools.progress import stop_if_asked, tell
-from emoagent.tools.sphinx import pieces, speech_spans
+from emoagent.tools.sphinx import SHORTEST, pieces, speech_spans
 from emoagent.tools.whisper_library import alignment, device, quiet, recogniser
 
 PIECE = 300.0  # seconds of sound that are in memory at once, at most
@@ -104,7 +104,8 @@ def _recognise(audio: Audio, folder: Path, hearing: Hearing) -> Recognised:
     found = list[Stretch]()
     batch = batch_size(free_memory(device()), (folder / "model.bin").stat().st_size, device())
     for piece in pieces(audio, Span(start=0, end=audio.duration), PIECE):
-        found += _heard_in(piece, pipeline, audio, language, UNALIGNED if untimed else CHUNK, batch)
+        if piece.duration >= SHORTEST:
+            found += _heard_in(piece, pipeline, audio, language, UNALIGNED if untimed else CHUNK, batch)
         tell(piece.end)
     del pipeline
     _free()
