@@ -35,7 +35,8 @@ def batch(model: Loaded, questions: Sequence[Question]) -> Any:
     told = [[(m.role, pieces(m, model.watches)) for m in question.messages] for question in questions]
     texts = [_text(model, conversation) for conversation in told]
     if not model.sees:
-        return model.tokenizer(texts, return_tensors="pt", padding=True, add_special_tokens=False).to(model.device)
+        options = {"padding": True, "add_special_tokens": False, "return_token_type_ids": False}
+        return model.tokenizer(texts, return_tensors="pt", **options).to(model.device)
     shown = [piece for conversation in told for _, parts in conversation for piece in parts]
     films = [piece for piece in shown if isinstance(piece, Film)]
     images = [piece for piece in shown if isinstance(piece, np.ndarray)]
