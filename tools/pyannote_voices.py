@@ -16,7 +16,7 @@ from emoagent.schema import Span
 from emoagent.tools.audio import Audio
 from emoagent.tools.hub_lock import hub_cache
 from emoagent.tools.voices import Turn, Voices
-from emoagent.tools.whisper_library import device
+from emoagent.tools.whisper_library import device, quiet
 
 REPOSITORY = "pyannote/speaker-diarization-community-1"
 TOKENS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
@@ -41,6 +41,7 @@ def folder() -> Path | None:
     return found if (found / "config.yaml").is_file() else None
 
 
+@quiet()
 def diarize(audio: Audio, weights: Path) -> Voices:
     """The turns of all voices. Raises `ModelMissing` where the files are of no use or hold more than weights."""
     from whisperx.diarize import DiarizationPipeline
@@ -63,6 +64,7 @@ def voices_of(found: Iterable[tuple[float, float, str]], duration: float) -> Voi
     return Voices(turns, tuple(_overlaps(turns)), REPOSITORY)
 
 
+@quiet()
 def harmless(weights: Path) -> None:
     """Raises `ModelMissing` unless the folder names a pipeline of pyannote's own and its pickles hold weights alone."""
     import torch
