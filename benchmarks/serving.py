@@ -4,7 +4,7 @@ requests to the same server in the same run.
     python -m benchmarks.serving URL MODEL [--run FOLDER] [--questions 16] [--tokens 64] [--at-once 1 2 4 8] [--runs 5]
 
 Ours: the client with its retries and its order, and the journal on disk. Plain: threads that post ready-made bytes. The
-questions are those of a finished run (`--run`), else made-up cases of the reasoner's. All are asked once before, so
+questions are those of a finished run (`--run`), else made-up cases of the reasoner's. All are asked before, so
 that the server's prefix cache helps both alike; then the two take turns, and who begins alternates. At temperature 0
 the answers are the same. The ratio is of each pair; its median, lowest and highest are told.
 """
@@ -64,6 +64,7 @@ def measured(url: str, model: str, asked: Sequence[Question], levels: Sequence[i
         return _plain(url, key, [body_of(model, question, Dialect()) for question in asked], at_once)
 
     plain(max(levels))
+    ours(max(levels))
     return [_row(at_once, ours, plain, runs) for at_once in levels]
 
 
