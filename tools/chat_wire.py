@@ -9,6 +9,7 @@ from typing import Any
 
 from emoagent.tools.generation import Answer, Message, Picture, Question
 
+EVENT = b"data:"  # begins a line of a stream
 MOST_SAID = 300  # characters of a server's own words that an error repeats
 
 
@@ -58,7 +59,7 @@ def _picture(picture: Picture) -> dict[str, Any]:
 def answer_in(body: bytes, *, held: bool) -> Answer:
     """The answer that a response holds. Raises `ValueError` where it is not what the protocol says."""
     try:
-        found = json.loads(body)
+        found = _joined(body) if body.lstrip().startswith(EVENT) else json.loads(body)
         choice = found["choices"][0]
         text, cut = choice["message"]["content"], choice.get("finish_reason") == "length"
     except RecursionError as error:
@@ -71,6 +72,20 @@ def answer_in(body: bytes, *, held: bool) -> Answer:
         raise ValueError("its message is no text")
     finish = "length" if cut else "stop"
     return Answer(_unicode(text), finish, *_tokens(found.get("usage")), held=held)
+
+
+def _joined(body: bytes) -> dict[str, Any]:
+    """The answer of a server that streams unasked, as `transformers serve` of transformers 4 does, put together."""
+    lines = [line.removeprefix(EVENT).strip() for line in body.splitlines() if line.startswith(EVENT)]
+    events = [json.loads(line) for line in lines if line != b"[DONE]"]
+    choices = [choice for event in events for choice in event.get("choices", [])[:1]]
+    text = "".join(choice.get("delta", {}).get("content") or "" for choice in choices)
+    ends = [choice["finish_reason"] for choice in choices if choice.get("finish_reason")]
+    usage = [event["usage"] for event in events if event.get("usage")]
+    if not ends:
+        raise KeyError("the stream breaks off")
+    message = {"message": {"content": text}, "finish_reason": ends[-1]}
+    return {"choices": [message], "usage": usage[-1] if usage else None}
 
 
 def refusal_in(body: bytes, secret: str | None) -> str:
