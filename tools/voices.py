@@ -47,7 +47,8 @@ class Voices:
         """Writes JSON."""
         turns = [[t.span.start, t.span.end, t.voice, t.certainty] for t in self.turns]
         overlaps = [[s.start, s.end] for s in self.overlaps]
-        path.write_text(json.dumps({"turns": turns, "overlaps": overlaps, "source": self.source}), encoding="utf-8")
+        source = {"source": self.source} if self.source else {}
+        path.write_text(json.dumps({"turns": turns, "overlaps": overlaps, **source}), encoding="utf-8")
 
     @classmethod
     def load(cls, path: Path) -> Voices:
