@@ -71,7 +71,7 @@ def serving(hub: Hub) -> Iterator[Hub]:
         def do_HEAD(self) -> None:
             _answer(self, hub)
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:
             """Says nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:

@@ -245,7 +245,7 @@ def test_retry_after_may_be_a_date(server: Server) -> None:
 
 
 def test_a_rate_limit_is_given_more_tries_than_a_failure(server: Server) -> None:
-    server.replies = [429] * 5 + ["7"]
+    server.replies = [429, 429, 429, 429, 429, "7"]
     assert ask(client(server, tries=2, pause=0.001), question(1)).text == "7"
 
 

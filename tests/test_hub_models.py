@@ -160,7 +160,7 @@ def test_pickles_are_refused_whatever_their_name(hub: Hub) -> None:
         for _ in range(2):  # what lies in the cache from the first time is no safer
             with pytest.raises(Refused, match=says) as caught:
                 pull(f"Some/{name}")
-        assert caught.value.exit_status == 8
+            assert caught.value.exit_status == 8
     assert not read_lock()
 
 

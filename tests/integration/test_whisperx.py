@@ -175,7 +175,12 @@ def test_long_sound_is_heard_in_pieces(
     read = list[float]()
     audio = sound(load(shared / "media" / "speech" / "dev00.wav"), tmp_path)
     real = Audio.read
-    monkeypatch.setattr(Audio, "read", lambda self, span: (read.append(span.duration), real(self, span))[1])
+
+    def noted(self: Audio, span: Span) -> Any:
+        read.append(span.duration)
+        return real(self, span)
+
+    monkeypatch.setattr(Audio, "read", noted)
     monkeypatch.setattr(whisperx_transcript, "PIECE", 10.0)
     found = transcribe(audio, Hearing(str(whisper), language="en", aligner=OFF))
     assert max(read) <= 10.0

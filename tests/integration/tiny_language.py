@@ -145,7 +145,7 @@ def fit(model: Any, parameters: list[Any], data: Iterator[tuple[torch.Tensor, to
         print(f"loss {loss.item():.3f}", file=sys.stderr)
 
 
-class Adapted(nn.Module):
+class Adapted(nn.Module):  # type: ignore[misc]
     """A linear layer and what a LoRA adapter adds to it."""
 
     def __init__(self, inner: nn.Linear) -> None:
