@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from emoagent.errors import MediaError, OutputError, Refused, ResourceLimit
-from emoagent.profiles import hearing_of, open_backends, pick_profile
+from emoagent.profiles import generators, hearing_of, open_backends
 from emoagent.run_folder import RunFolder, fingerprint, only_writer, write_pieces, write_text
 from emoagent.schema import Trace
 from emoagent.settings import Settings, load_settings
@@ -46,7 +46,7 @@ def analyze(
     Raises `MediaError` (unusable file), `OutputError`, `ResourceLimit`, `Refused`, `UsageError`.
     """
     settings = settings or load_settings()
-    pick_profile(settings)
+    generators(settings)  # what the settings lack is said before anything is written
     _allow(settings)
     path = Path(source)
     with interruptible(), nullcontext(out) if out is not None else _passing_folder() as folder:

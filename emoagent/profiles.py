@@ -19,6 +19,8 @@ LIBRARIES = ("torch", "transformers")
 LARGE = 38 << 30  # bytes of a card that is sold as one of 40 GB
 REASONER, VISION = "Qwen/Qwen3-8B", "Qwen/Qwen2.5-VL-7B-Instruct"
 
+Generators = tuple[Generator | None, Generator | None, Generator | None]
+
 
 def pick_profile(settings: Settings) -> tuple[str, str]:
     """The profile that runs and why; from the settings and what is installed alone, so that a run can be resumed."""
@@ -49,19 +51,25 @@ def lacking(profile: str, settings: Settings) -> Iterator[tuple[str, str]]:
             yield "the name of a model there", "EMOAGENT_REASONER_MODEL or EMOAGENT_VISION_MODEL"
 
 
-def open_backends(settings: Settings, folder: Path) -> Backends:
-    """The models of the run in `folder`; what they were asked before is not asked again. Nothing is loaded and nothing
-    is sent yet. Raises `UsageError` where a server or a model must be named, `ExtraMissing` and `ModelMissing`."""
+def generators(settings: Settings) -> Generators:
+    """Who reasons, who sees and who looks a second time; `None` where the run has none. Nothing is loaded or
+    sent yet. Raises `UsageError` where a server or a model must be named, `ExtraMissing` and `ModelMissing`."""
     profile, _ = pick_profile(settings)
     found = _served(settings) if profile == "server" else _local(settings) if profile == "local" else (None,) * 3
     if settings.reasoner == "language" and found[0] is None:
         hint = "EMOAGENT_REASONER_MODEL, and EMOAGENT_REASONER_URL for a server; see docs/vllm.md"
         raise UsageError("it is not said which language model judges", hint=hint)
+    return found
+
+
+def open_backends(settings: Settings, folder: Path) -> Backends:
+    """The models of the run in `folder`; what they were asked before is not asked again. Raises as `generators`."""
+    found = generators(settings)
     if not any(found):
         return Backends()
     journal = Journal(folder / FILE)
     reasoner, vision, verifier = (model and Remembering(model, journal) for model in found)
-    roomy = profile == "local" and vision is not None and _large_card()
+    roomy = pick_profile(settings)[0] == "local" and vision is not None and _large_card()
     return Backends(reasoner, vision, verifier, budget_of(settings, large_card=roomy))
 
 
@@ -87,7 +95,7 @@ def hearing_of(settings: Settings) -> Hearing:
     return Hearing(settings.whisper_model or WHISPER, settings.language, settings.aligner, large)
 
 
-def _served(settings: Settings) -> tuple[Generator | None, Generator | None, Generator | None]:
+def _served(settings: Settings) -> Generators:
     wanted = (
         (settings.reasoner_url, settings.adapter or settings.reasoner_model, settings.reasoner != "embedded"),
         (settings.vision_url or settings.reasoner_url, settings.vision_model, settings.captions != "off"),
@@ -109,7 +117,7 @@ def _server(settings: Settings, url: str | None, model: str) -> Generator:
     return ChatServer(model, url.rstrip("/"), key, timeout=settings.timeout, at_once=settings.at_once)
 
 
-def _local(settings: Settings) -> tuple[Generator | None, Generator | None, Generator | None]:
+def _local(settings: Settings) -> Generators:
     """What is not there is said before anything is heard or seen."""
     for package in LIBRARIES:
         if find_spec(package) is None:
