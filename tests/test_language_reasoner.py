@@ -305,7 +305,8 @@ def test_the_whole_run_is_resumed_to_the_same_bytes(
     brief: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     models = list[Scripted]()
-    how = Settings(agents=("transcript",), profile="server", reasoner_model="scripted")
+    where = {"reasoner_url": "http://127.0.0.1:9/v1", "reasoner_model": "scripted"}
+    how = Settings(agents=("transcript",), profile="server", **where)
 
     def opened(settings: Settings, folder: Path) -> Backends:
         return Backends(Remembering(models[-1], Journal(folder / "calls.jsonl")))
