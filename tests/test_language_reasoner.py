@@ -305,8 +305,8 @@ def test_the_whole_run_is_resumed_to_the_same_bytes(
     brief: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     models = list[Scripted]()
-    where = {"reasoner_url": "http://127.0.0.1:9/v1", "reasoner_model": "scripted"}
-    how = Settings(agents=("transcript",), profile="server", **where)
+    url = "http://127.0.0.1:9/v1"
+    how = Settings(agents=("transcript",), profile="server", reasoner_url=url, reasoner_model="scripted")
 
     def opened(settings: Settings, folder: Path) -> Backends:
         return Backends(Remembering(models[-1], Journal(folder / "calls.jsonl")))
