@@ -55,7 +55,7 @@ def generators(settings: Settings) -> Generators:
     """Who reasons, who sees and who looks a second time; `None` where the run has none. Nothing is loaded or
     sent yet. Raises `UsageError` where a server or a model must be named, `ExtraMissing` and `ModelMissing`."""
     profile, _ = pick_profile(settings)
-    found = _served(settings) if profile == "server" else _local(settings) if profile == "local" else (None,) * 3
+    found = _served(settings) if profile == "server" else _local(settings) if profile == "local" else (None, None, None)
     if settings.reasoner == "language" and found[0] is None:
         hint = "EMOAGENT_REASONER_MODEL, and EMOAGENT_REASONER_URL for a server; see docs/vllm.md"
         raise UsageError("it is not said which language model judges", hint=hint)
