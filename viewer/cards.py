@@ -193,7 +193,8 @@ def _opinion(source: Modality, opinion: Opinion | None, seen: bool) -> Markup:
     if opinion is None or not opinion.distribution:
         reason = opinion.reason if opinion else None
         gap = "no opinion" if seen else f"no {source} evidence"
-        return tag("li", name, tag("span", gap, f": {reason}" if reason else None, class_="gap"))
+        why = f": {reason}" if reason and reason != gap else None
+        return tag("li", name, tag("span", gap, why, class_="gap"))
     top = max(opinion.distribution, key=lambda label: opinion.distribution[label])
     spread = sorted(opinion.distribution.items(), key=lambda item: -item[1])
     shown = ", ".join(f"{label} {percent(share)}" for label, share in spread if share >= 0.01)
