@@ -53,6 +53,7 @@ def run(
     """Trains, calibrates and exports to the folder `out`; gives its card. `start` is the folder of a `permissive` model
     from which `meld` goes on, as it was before its last layer was refitted; without it that one is trained first.
     `encoder` is the folder of the pretrained encoder. Raises `UsageError` where data is missing, and `ModelMissing`."""
+    torch.manual_seed(seed)  # the heads begin at random
     model = base(encoder or pretrained())
     if corpus == "meld" and start is not None:
         model.load_state_dict(load_file(start / BEFORE_REFIT))
