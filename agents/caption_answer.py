@@ -12,21 +12,16 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from emoagent.agents.emotion_words import names_emotion
+from emoagent.tools.json_answer import SPARE, Unreadable, body_of, closed, no_json
+from emoagent.tools.plain_text import one_line
 
 CHANNELS = ("face", "gesture", "posture", "gaze")
 Visibility = Literal["clear", "partly", "not visible"]
 CHANGES, LETTERS = 2, 140  # changes of a channel, characters of a sentence, that are asked for at most
-SPARE = 4  # an answer that no schema held may have so many times more of both
-LONGEST = 20_000  # characters of an answer
-THOUGHTS, FENCE = ("<think>", "</think>"), "```"
 EMOTION, UNSEEN, NO_FRAME, FOREIGN, EMPTY = (
     "named an emotion", "of what is said not to be visible", "of frames that were not shown", "not in English",
     "without words",
 )  # fmt: skip
-
-
-class UnusableError(ValueError):
-    """The answer cannot be used; the message says why, in words that may be shown to the model."""
 
 
 class _Told(BaseModel):
@@ -80,14 +75,14 @@ def form(frames: int) -> dict[str, Any]:
     """The JSON Schema of an answer about so many frames."""
     number = {"type": "integer", "minimum": 1, "maximum": frames}
     what = {"type": "string", "minLength": 1, "maxLength": LETTERS}
-    change = _object({"what": what, "first_frame": number, "last_frame": number})
+    change = closed({"what": what, "first_frame": number, "last_frame": number})
     seen = {"type": "string", "enum": ["clear", "partly", "not visible"]}
-    channel = _object({"visibility": seen, "changes": {"type": "array", "items": change, "maxItems": CHANGES}})
-    return _object(dict.fromkeys(CHANNELS, channel))
+    channel = closed({"visibility": seen, "changes": {"type": "array", "items": change, "maxItems": CHANGES}})
+    return closed(dict.fromkeys(CHANNELS, channel))
 
 
 def read(text: str, finish: str, frames: int) -> Reading:
-    """What the answer says about so many frames. Raises `UnusableError`."""
+    """What the answer says about so many frames. Raises `Unreadable`."""
     caption, found = _caption(text, finish), Reading()
     for name in CHANNELS:
         channel: Channel = getattr(caption, name)
@@ -102,21 +97,17 @@ def read(text: str, finish: str, frames: int) -> Reading:
 
 
 def _caption(text: str, finish: str) -> Caption:
-    if len(text) > LONGEST:
-        raise UnusableError(f"it is longer than {LONGEST} characters")
-    body = _unwrapped(text.strip())
-    if not body:
-        raise UnusableError("it is empty")
+    body = body_of(text)
     try:
         return Caption.model_validate_json(body.encode("utf-8", "replace"))
     except ValidationError as error:
-        raise UnusableError(_why(error, finish)) from error
+        raise Unreadable(_why(error, finish)) from error
 
 
 def _why(error: ValidationError, finish: str) -> str:
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     if first["type"] == "json_invalid":
-        return "it was cut off before its end" if finish == "length" else "it is not one JSON object and nothing else"
+        return no_json(finish)
     where = ".".join(str(part) for part in first["loc"] if isinstance(part, int) or part in _KNOWN) or "the answer"
     return {"missing": f"{where} is missing a key", "extra_forbidden": f"{where} has a key that was not asked for"}.get(
         first["type"], f"{where} is not what was asked for"
@@ -124,16 +115,6 @@ def _why(error: ValidationError, finish: str) -> str:
 
 
 _KNOWN = (*CHANNELS, "visibility", "changes", "what", "first_frame", "last_frame")
-
-
-def _unwrapped(text: str) -> str:
-    """Without a block of thoughts before it and a fence around it."""
-    if text.startswith(THOUGHTS[0]):
-        text = text.partition(THOUGHTS[1])[2].strip()
-    first, _, rest = text.partition("\n")
-    if first.strip() in (FENCE, f"{FENCE}json") and rest.endswith(FENCE):
-        return rest.removesuffix(FENCE).strip()
-    return text
 
 
 def _checked(channel: Channel, change: Change, frames: int) -> tuple[str, str]:
@@ -152,15 +133,8 @@ def _checked(channel: Channel, change: Change, frames: int) -> tuple[str, str]:
 
 def _tidied(what: str) -> str:
     """The first sentence, on one line, with a full stop."""
-    plain = " ".join("".join(c if c.isprintable() else " " for c in what).split())
-    first = re.split(r"(?<=[.!?])\s", plain, maxsplit=1)[0][: LETTERS * 2].strip()
+    first = re.split(r"(?<=[.!?])\s", one_line(what), maxsplit=1)[0][: LETTERS * 2].strip()
     return first[:1].upper() + first[1:] + ("" if not first or first[-1] in ".!?" else ".")
-
-
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object", "properties": properties, "required": list(properties), "additionalProperties": False,
-    }  # fmt: skip
 
 
 def counted(dropped: Counter[str]) -> Iterator[str]:

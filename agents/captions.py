@@ -12,7 +12,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from emoagent.agents.caption_answer import Reading, Seen, UnusableError, counted, read
+from emoagent.agents.caption_answer import Reading, Seen, counted, read
 from emoagent.agents.caption_question import ECHOED, again, question, revision, with_pictures, without_pictures
 from emoagent.agents.registry import Finding, perceiver
 from emoagent.errors import Incomplete
@@ -20,6 +20,7 @@ from emoagent.schema import Clip, Span, Utterance
 from emoagent.tools.backends import Budget, backends
 from emoagent.tools.caption_frames import Plan, pictures, plan
 from emoagent.tools.generation import Generator, Question, Unanswered
+from emoagent.tools.json_answer import Unreadable
 from emoagent.tools.progress import tell
 from emoagent.tools.remarks import remark
 from emoagent.tools.workspace import workspace
@@ -121,7 +122,7 @@ def _readings(
             continue
         try:
             yield asked, reply.text, read(reply.text, reply.finish, len(asked.plan.times))
-        except UnusableError as error:
+        except Unreadable as error:
             yield asked, reply.text, str(error)
 
 

@@ -12,19 +12,14 @@ from emoagent.agents.language_evidence import Item
 from emoagent.labels import labels, resolve
 from emoagent.prompts.data import as_data
 from emoagent.schema import Claim, Modality
+from emoagent.tools.json_answer import SPARE, Unreadable, body_of, no_json
+from emoagent.tools.plain_text import one_line
 
 ABSTAIN = "abstain"
 OBSERVATIONS, CLAIMS, CITES, OPEN_LABELS = 4, 3, 4, 3  # how many are asked for at most
 SAYS, TEXT, WORD = 120, 180, 24  # characters that are asked for at most
 KEYS = ("observations", "conflict", "explanation", "open_labels", "probabilities", "label")
 STANCES = ("supports", "against")
-LONGEST = 20_000  # characters of an answer
-SPARE = 4  # an answer that no schema held may have so many times more of anything
-THOUGHTS, FENCE = ("<think>", "</think>"), "```"
-
-
-class Unreadable(ValueError):
-    """The answer cannot be used; the message says why, in words that may be shown to the model."""
 
 
 @dataclass(frozen=True)
@@ -63,30 +58,15 @@ def read_answer(text: str, finish: str, shown: Mapping[str, Item], label_set: st
 
 
 def _object(text: str, finish: str) -> dict[str, Any]:
-    if len(text) > LONGEST:
-        raise Unreadable(f"it is longer than {LONGEST} characters")
-    body = _unwrapped(text.strip())
-    if not body:
-        raise Unreadable("it is empty")
     try:
-        found = json.loads(body, object_pairs_hook=_once, parse_constant=_no_number, parse_float=_no_number)
+        found = json.loads(body_of(text), object_pairs_hook=_once, parse_constant=_no_number, parse_float=_no_number)
     except Unreadable:
         raise
     except (ValueError, RecursionError) as error:
-        cut = "it was cut off before its end" if finish == "length" else "it is not one JSON object and nothing else"
-        raise Unreadable(cut) from error
+        raise Unreadable(no_json(finish)) from error
     if not isinstance(found, dict):
         raise Unreadable("it is JSON, but not an object")
     return found
-
-
-def _unwrapped(text: str) -> str:
-    if text.startswith(THOUGHTS[0]):
-        text = text.partition(THOUGHTS[1])[2].strip()
-    first, _, rest = text.partition("\n")
-    if first.strip() in (FENCE, f"{FENCE}json") and rest.endswith(FENCE):
-        return rest.removesuffix(FENCE).strip()
-    return text
 
 
 def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
@@ -124,7 +104,7 @@ def _text(found: Any, where: str, most: int) -> str:
         raise Unreadable(f"{_brief(where)} is not a string")
     if len(found) > most * SPARE:
         raise Unreadable(f"{_brief(where)} is longer than {most} characters")
-    return " ".join("".join(c if c.isprintable() else " " for c in found).split())
+    return one_line(found)
 
 
 def _cites(found: Any) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from emoagent.prompts.data import as_data
 from emoagent.prompts.template import prompt
 from emoagent.schema import Modality, Opinion, Purpose
 from emoagent.tools.generation import Message, Question
+from emoagent.tools.json_answer import closed
 
 SYSTEM, CASE, REPAIR = "language_system", "language_case", "language_repair"
 MOST = (
@@ -70,18 +71,18 @@ def form(ids: Sequence[str], label_set: str) -> dict[str, Any]:
     """The JSON Schema of an answer: closed, every list and every text bounded, what is seen before what is concluded.
     Only `ids` can be cited."""
     cites = _list(_enum(ids), CITES, 1)
-    observation = _closed({"source": _enum(get_args(Modality)), "says": _text(SAYS), "cites": cites})
-    sentence = _closed({"text": _text(TEXT, 1), "stance": _enum(STANCES), "cites": cites})
+    observation = closed({"source": _enum(get_args(Modality)), "says": _text(SAYS), "cites": cites})
+    sentence = closed({"text": _text(TEXT, 1), "stance": _enum(STANCES), "cites": cites})
     number = {"type": "integer", "minimum": 0, "maximum": 100}
     fields = (
         _list(observation, OBSERVATIONS),
         _text(SAYS),
         _list(sentence, CLAIMS, 1),
         _list(_text(WORD, 1), OPEN_LABELS),
-        _closed(dict.fromkeys(labels(label_set), number)),
+        closed(dict.fromkeys(labels(label_set), number)),
         _enum((*labels(label_set), ABSTAIN)),
     )
-    return _closed(dict(zip(KEYS, fields, strict=True)))
+    return closed(dict(zip(KEYS, fields, strict=True)))
 
 
 def _instructions(label_set: str) -> str:
@@ -132,12 +133,6 @@ def _told(opinion: Opinion) -> str:
 
 def _degree(mass: float) -> str:
     return next(word for least, word in WORDS if mass >= least)
-
-
-def _closed(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object", "properties": dict(fields), "required": list(fields), "additionalProperties": False,
-    }  # fmt: skip
 
 
 def _enum(names: Sequence[str]) -> dict[str, Any]:

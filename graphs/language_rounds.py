@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from emoagent.agents.case import Judgement
 from emoagent.agents.conflict import divergence
-from emoagent.agents.language_answer import LanguageAnswer, Unreadable, read_answer
+from emoagent.agents.language_answer import LanguageAnswer, read_answer
 from emoagent.agents.language_evidence import Shown
 from emoagent.agents.language_question import again, question
 from emoagent.agents.language_verdict import Reading, believed, second, weigh
@@ -18,6 +18,7 @@ from emoagent.graphs.language_tally import Tally
 from emoagent.schema import Contribution, Modality
 from emoagent.settings import Settings
 from emoagent.tools.generation import Generator, Question, Reply, Unanswered
+from emoagent.tools.json_answer import Unreadable
 from emoagent.tools.progress import tell
 
 K = TypeVar("K")

@@ -13,7 +13,7 @@ import pytest
 from tracked import rest_features, series_of
 
 from emoagent.agents.behavior_opinion import behavior_opinion
-from emoagent.agents.caption_answer import CHANNELS, LONGEST, UnusableError, form, read
+from emoagent.agents.caption_answer import CHANNELS, form, read
 from emoagent.agents.caption_question import BEMERC, BLIND, FRAMES, REPAIR
 from emoagent.agents.captions import UNMEASURED, captions
 from emoagent.agents.emotion_words import names_emotion
@@ -26,6 +26,7 @@ from emoagent.settings import Settings
 from emoagent.tools.backends import Backends, Budget, served_by
 from emoagent.tools.cast import save_cast
 from emoagent.tools.generation import Answer, Done, Picture, Question, Reply, Unanswered, nobody
+from emoagent.tools.json_answer import LONGEST, Unreadable
 from emoagent.tools.media import probe
 from emoagent.tools.workspace import Workspace, working_in
 
@@ -233,13 +234,13 @@ HOSTILE: tuple[str, ...] = (
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_a_hostile_answer_is_unusable_and_says_why(text: str) -> None:
-    with pytest.raises(UnusableError, match=r"it |is |has "):
+    with pytest.raises(Unreadable, match=r"it |is |has "):
         read(text, "stop", 4)
 
 
 def test_every_cut_of_an_answer_is_unusable() -> None:
     for end in range(len(GOOD)):
-        with pytest.raises(UnusableError):
+        with pytest.raises(Unreadable):
             read(GOOD[:end], "length", 4)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from emoagent.tools.generation import Answer, Message, Picture, Question
+from emoagent.tools.plain_text import one_line
 
 EVENT = b"data:"  # begins a line of a stream
 MOST_SAID = 300  # characters of a server's own words that an error repeats
@@ -99,7 +100,7 @@ def refusal_in(body: bytes, secret: str | None) -> str:
             found = found[name]
     said = found if isinstance(found, str) else json.dumps(found)
     said = said.replace(secret, "…") if secret else said
-    said = " ".join("".join(sign if sign.isprintable() else " " for sign in said).split())
+    said = one_line(said)
     return said if len(said) <= MOST_SAID else said[: MOST_SAID - 1] + "…"
 
 

@@ -15,6 +15,8 @@ import html
 import re
 from collections.abc import Iterator
 
+from emoagent.tools.plain_text import one_line
+
 _VOICE = re.compile(r"<v(?:\.[^\s<>]*)?[ \t]+([^<>]*)>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<\d[\d:.]*>")
 _OVERRIDE = re.compile(r"\{[^{}]*\}")
@@ -66,7 +68,7 @@ def said(raw: str, actor: str = "") -> list[tuple[str | None, str]]:
 def clean(text: str) -> str:
     """Text without markup, music, notes in brackets and spare blanks; empty where no letter or digit is left."""
     text = _NOTE.sub(" ", _MUSIC.sub(" ", html.unescape(_TAG.sub("", text))))
-    text = " ".join("".join(c if c.isprintable() else " " for c in text if c not in _UNSEEN).split())
+    text = one_line("".join(c for c in text if c not in _UNSEEN))
     return text if any(c.isalnum() for c in text) else ""
 
 

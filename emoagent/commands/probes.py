@@ -15,10 +15,9 @@ from emoagent.tools.chat_completion import ChatServer
 from emoagent.tools.chat_line import bare
 from emoagent.tools.chat_models import Listing, Offered, offered
 from emoagent.tools.generation import Answer, Message, Picture, Question, ask
+from emoagent.tools.json_answer import closed
 
-SCHEMA = {
-    "type": "object", "properties": {"ok": {"type": "boolean"}}, "required": ["ok"], "additionalProperties": False,
-}  # fmt: skip
+SCHEMA = closed({"ok": {"type": "boolean"}})
 PATIENCE = 60.0  # seconds for one answer, if the settings do not say less
 ANSWER = 3000  # tokens of a verdict, at most, and of what stands around the evidence
 SERVER = "server: "

@@ -21,6 +21,7 @@ from emoagent.evals.scoring import overlap
 from emoagent.prompts.template import fingerprint, prompt
 from emoagent.tools.chat_completion import ChatServer
 from emoagent.tools.generation import Message, Question, Unanswered, ask
+from emoagent.tools.json_answer import closed
 
 _REMOTE = re.compile(r"openai:(?P<model>[^\s@]+(?:@[^\s@]+)*?)@(?P<url>https?://[^\s@?#]+)")
 PROMPTS = ("judge_clues", "judge_labels", "judge_steps", "extract_steps")
@@ -141,10 +142,9 @@ class Remote:
         return float(score) if _within(score, LOWEST, HIGHEST) else None  # type: ignore[arg-type]
 
     def _asked(self, name: str, fields: Mapping[str, object], **values: str) -> dict[str, object]:
-        schema = {"type": "object", "properties": fields, "required": [*fields], "additionalProperties": False}
         messages = (Message("user", (prompt(name).filled(**values),)),)
         try:
-            answer = ask(self.server, Question(name, "judge", messages, schema, most=MOST)).text
+            answer = ask(self.server, Question(name, "judge", messages, closed(fields), most=MOST)).text
         except Unanswered as error:
             self._silent += 1
             if self._silent >= PATIENCE:
