@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from environments import python_of
 
 from emoagent.agents.caption_answer import CHANNELS, read
 from emoagent.schema import Call, Trace
@@ -47,10 +48,7 @@ finally:
 @pytest.fixture(scope="module")
 def python() -> str:
     """The interpreter of an environment with transformers and torchvision."""
-    found = os.environ.get("EMOAGENT_TEST_LOCAL")
-    if not found:
-        pytest.skip("no environment with transformers (set EMOAGENT_TEST_LOCAL to its python)")
-    return found
+    return python_of("EMOAGENT_TEST_LOCAL", "transformers")
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from environments import python_of
 from vllm_server import ADAPTER, MODEL, Counter, Vllm, counting, vllm
 
 from emoagent.labels import LABEL_SETS
@@ -29,10 +30,7 @@ AT_ONCE = 2
 @pytest.fixture(scope="module")
 def python() -> str:
     """The interpreter of an environment with vLLM."""
-    found = os.environ.get("EMOAGENT_TEST_VLLM")
-    if not found:
-        pytest.skip("no environment with vLLM (set EMOAGENT_TEST_VLLM to its python)")
-    return found
+    return python_of("EMOAGENT_TEST_VLLM", "vLLM")
 
 
 @pytest.fixture(scope="module")
