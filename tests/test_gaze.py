@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -75,17 +74,6 @@ def test_sides_are_those_of_the_picture() -> None:
 )
 def test_eyes_that_cannot_be_seen_give_no_numbers(rgb: Picture, points: Points) -> None:
     assert np.isnan(gaze(rgb, points[:468])).all()
-
-
-def test_it_is_cheap() -> None:
-    rgb, points = drawn()
-    gaze(rgb, points[:468])
-    spent = []
-    for _ in range(60):
-        began = time.thread_time()
-        gaze(rgb, points[:468])
-        spent.append(time.thread_time() - began)
-    assert np.quantile(spent, 0.2) < 1e-3  # 0.2 ms on a quiet machine
 
 
 def test_plain_landmarks_and_the_picture_agree_with_the_irises_of_the_full_model(shared: Path) -> None:
