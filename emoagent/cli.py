@@ -11,7 +11,9 @@ from typing import Annotated
 
 import typer
 
+from emoagent import result_commands
 from emoagent.errors import EXIT_INTERRUPTED, EmoagentError, InternalError, out_of_space
+from emoagent.result_commands import Json
 
 QUIET = {
     "GLOG_minloglevel": "3", "TF_CPP_MIN_LOG_LEVEL": "3", "HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1",
@@ -29,8 +31,6 @@ models = typer.Typer(help="The model files: list, pull, verify, bundle.", no_arg
 app.add_typer(models, name="models")
 train = typer.Typer(help="Train the models again, from published data.", no_args_is_help=True)
 app.add_typer(train, name="train")
-
-Json = Annotated[bool, typer.Option("--json", help="print JSON on stdout and nothing else")]
 
 
 def main() -> None:
@@ -160,39 +160,7 @@ def analyze(
     raise typer.Exit(run(files, out, settings, as_json=as_json, resume=resume))
 
 
-@app.command()
-def report(
-    run: Annotated[Path, typer.Argument(help="a result folder, or its trace.json", metavar="RUN", readable=False)],
-    out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="the page [default: report.html in the folder]")
-    ] = None,
-    video: Annotated[str | None, typer.Option(help="path or address of the video, as seen from the page")] = None,
-) -> None:
-    """Write the evidence report of a result again, as one HTML page."""
-    from emoagent.commands.report import run as write
-
-    typer.echo(str(write(run, out, video)))
-
-
-@app.command()
-def export(
-    run: Annotated[
-        Path | None, typer.Argument(help="a result folder, or its trace.json", metavar="RUN", readable=False)
-    ] = None,
-    to: Annotated[str | None, typer.Option("--to", help="the format", metavar="FORMAT")] = None,
-    out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="file or folder [default: FORMAT.SUFFIX in the result folder]")
-    ] = None,
-    formats: Annotated[bool, typer.Option("--list", help="list the formats")] = False,
-    as_json: Json = False,
-) -> None:
-    """Write a result in the format of another program."""
-    from emoagent.commands import export as command
-
-    if formats:
-        command.listing(as_json=as_json)
-    else:
-        command.run(run, to, out)
+result_commands.add_to(app)
 
 
 @app.command("eval")

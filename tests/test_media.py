@@ -170,7 +170,7 @@ def test_the_decoder_ends_with_whoever_asked(tmp_path: Path) -> None:
         assert child.stdout is not None
         child.stdout.read(4)
         child.stdin.close()
-        assert child.wait(timeout=5) == 1
+        assert child.wait(timeout=60) == 1
 
 
 def test_an_hour_of_nothing_in_the_middle(tmp_path: Path) -> None:

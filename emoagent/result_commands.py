@@ -1,0 +1,49 @@
+"""The commands that work on a finished result: look at it, correct it, compare it, take it elsewhere, ask it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="print JSON on stdout and nothing else")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Puts the commands of this file after those that are there."""
+    for command in (report, export):
+        app.command()(command)
+
+
+def report(
+    run: Annotated[Path, typer.Argument(help="a result folder, or its trace.json", metavar="RUN", readable=False)],
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="the page [default: report.html in the folder]")
+    ] = None,
+    video: Annotated[str | None, typer.Option(help="path or address of the video, as seen from the page")] = None,
+) -> None:
+    """Write the evidence report of a result again, as one HTML page."""
+    from emoagent.commands.report import run as write
+
+    typer.echo(str(write(run, out, video)))
+
+
+def export(
+    run: Annotated[
+        Path | None, typer.Argument(help="a result folder, or its trace.json", metavar="RUN", readable=False)
+    ] = None,
+    to: Annotated[str | None, typer.Option("--to", help="the format", metavar="FORMAT")] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="file or folder [default: FORMAT.SUFFIX in the result folder]")
+    ] = None,
+    formats: Annotated[bool, typer.Option("--list", help="list the formats")] = False,
+    as_json: Json = False,
+) -> None:
+    """Write a result in the format of another program."""
+    from emoagent.commands import export as command
+
+    if formats:
+        command.listing(as_json=as_json)
+    else:
+        command.run(run, to, out)
