@@ -119,10 +119,18 @@ def test_one_slow_answer_does_not_let_the_others_pile_up(server: Server) -> None
 
 
 def test_whoever_stops_asking_does_not_wait(server: Server) -> None:
-    enough = threading.Event()
-    server.says = lambda request: Raw(body=message("x"), until=enough if number_in(request) else None)
+    others, enough = threading.Event(), threading.Event()
+
+    def says(request: dict[str, Any]) -> Raw:
+        if number_in(request) == 0:
+            return Raw(body=message("x"))
+        others.set()
+        return Raw(body=message("x"), until=enough)
+
+    server.says = says
     replies = client(server).answers(questions(4))
     next(replies)
+    assert others.wait(30)
     replies.close()  # type: ignore[attr-defined]
     assert server.now, "some are still under way"
     assert not [thread for thread in threading.enumerate() if thread.name == "in-flight"]
