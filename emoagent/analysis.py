@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from emoagent.errors import MediaError, OutputError, Refused, ResourceLimit
 from emoagent.profiles import generators, hearing_of, open_backends
 from emoagent.run_folder import RunFolder, fingerprint, only_writer, write_pieces, write_text
+from emoagent.run_progress import RunProgress
 from emoagent.schema import Trace
 from emoagent.settings import Settings, load_settings
 from emoagent.tools.journal import calls_in
@@ -100,14 +101,22 @@ def _run_in(folder: RunFolder, path: Path, settings: Settings, resume: bool, lis
 
     work = folder.open(resume=resume)
     space = Workspace(path.resolve(), work, folder.fingerprint["sha256"])
-    state = _perform(space, settings, resume, listener)
-    trace = assemble(state, settings, calls_in(work))
-    _write(work, trace, video=_seen_from(folder.path, path) if trace.clip.video else None)
+    progress = RunProgress(work, path.name, _earlier_timings(work))
+
+    def hear(message: dict[str, Any]) -> None:
+        progress.hear(message)
+        if listener:
+            listener(message)
+
+    with progress.told():
+        state = _perform(space, settings, resume, hear)
+        trace = assemble(state, settings, calls_in(work))
+        _write(work, trace, video=_seen_from(folder.path, path) if trace.clip.video else None)
     folder.finish()
     return trace
 
 
-def _perform(space: Workspace, settings: Settings, resume: bool, listener: Listener | None) -> Episode:
+def _perform(space: Workspace, settings: Settings, resume: bool, listener: Listener) -> Episode:
     from langsmith.run_helpers import tracing_context
 
     from emoagent.graphs.checkpoints import checkpoints
@@ -131,8 +140,7 @@ def _perform(space: Workspace, settings: Settings, resume: bool, listener: Liste
                 values = event
             else:
                 _note(event, took, work)
-            if listener:
-                listener(event if kind == "custom" else {"clip": event.get("clip")})
+            listener(event if kind == "custom" else {"clip": event.get("clip")})
         return Episode(**(values or graph.get_state(config).values))
 
 
@@ -159,7 +167,7 @@ def _write(work: Path, trace: Trace, *, video: str | None) -> None:
     from emoagent.viewer.report import write_report
 
     write_pieces(work / "trace.json", trace_pieces(trace))
-    write_report(trace, work / "report.html", media=work / "media", video=video)
+    write_report(trace, work / "report.html", folder=work, video=video)
 
 
 def trace_json(trace: Trace) -> bytes:

@@ -18,7 +18,7 @@ def run(source: Path, out: Path | None, video: str | None) -> Path:
     page = out or path.parent / "report.html"
     if page.exists() and page.samefile(path):
         raise UsageError("the page would replace the trace", hint="choose another -o", where=str(page))
-    write_report(read_trace(path), page, media=path.parent / "media", video=video)
+    write_report(read_trace(path), page, folder=path.parent, video=video)
     return page
 
 

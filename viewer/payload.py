@@ -1,0 +1,73 @@
+"""What the page is given, as one JSON document made piece by piece: `Payload` of viewer/front/src/model.ts."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import to_json
+
+from emoagent.labels import LABEL_SETS
+from emoagent.schema import Trace
+from emoagent.viewer.exports.result import Result
+from emoagent.viewer.series import curves
+from emoagent.viewer.visible import all_visible
+
+FORMAT = 1
+# What `visible` spells out, as it stands in JSON: some as escapes, the others as UTF-8.
+_SUSPECT = re.compile(
+    rb"\\u|\\b|\\f|\\r|\x7f|\xc2[\x80-\x9f]|\xd8\x9c|\xe2\x80[\x8e\x8f\xa8-\xae]|\xe2\x81|\xef\xbb|\xef\xbf"
+)
+
+
+@dataclass(frozen=True)
+class Payload:
+    """`video`: its address as seen from the page; `live`: the page is served by `emoagent inspect`."""
+
+    trace: Trace
+    video: str | None = None
+    series: Iterable[Mapping[str, Any]] = ()
+    peaks: Sequence[Mapping[str, Any]] = ()
+    contours: Sequence[Sequence[int]] = ()
+    timings: Mapping[str, float] = field(default_factory=dict)
+    layers: Sequence[Mapping[str, Any]] = ()
+    others: Sequence[Mapping[str, Any]] = ()
+    live: bool = False
+
+    def pieces(self) -> Iterator[bytes]:
+        """The JSON document. Text of strangers in it is as `visible` makes it."""
+        lead = {"format": FORMAT, "trace": self.trace, "labels": LABEL_SETS.get(self.trace.label_set, ())}
+        yield from _object({**lead, **{name: value for name, value in vars(self).items() if name != "trace"}})
+
+
+def payload_of(result: Result, *, video: str | None = None) -> Payload:
+    """What the folder of a run gives; what is not there is left empty."""
+    return Payload(result.trace, video=video, series=curves(result))
+
+
+def _object(items: Mapping[str, Any]) -> Iterator[bytes]:
+    yield b"{"
+    for place, (name, value) in enumerate(items.items()):
+        yield b"," * bool(place) + to_json(name) + b":"
+        yield from _value(value)
+    yield b"}"
+
+
+def _value(value: Any) -> Iterator[bytes]:
+    """The trace field by field and lists record by record, so that they need not stand in memory a second time."""
+    if isinstance(value, Trace):
+        yield from _object(dict(value))
+    elif isinstance(value, str | Mapping | BaseModel) or not isinstance(value, Iterable):
+        yield _harmless(to_json(value))
+    else:
+        yield b"["
+        yield from (b"," * bool(place) + _harmless(to_json(item)) for place, item in enumerate(value))
+        yield b"]"
+
+
+def _harmless(document: bytes) -> bytes:
+    return to_json(all_visible(json.loads(document))) if _SUSPECT.search(document) else document
