@@ -2,13 +2,14 @@
 import { computed, signal } from "@preact/signals";
 import { index } from "./trace";
 import type { Index } from "./trace";
-import type { Correction, Payload } from "./model";
+import type { Correction, Payload, Utterance } from "./model";
 
 export const payload = signal<Payload | null>(null);
 export const found = computed<Index>(() => index(payload.value!));
 
 export const now = signal(0); // seconds, of the playback
 export const playing = signal(false);
+export const hover = signal<number | null>(null); // seconds under the pointer, in the lanes
 export const view = signal<[number, number]>([0, 1]); // seconds that the lanes show
 export const selected = signal<string | null>(null); // an utterance's id
 export const evidence = signal<string | null>(null); // an evidence id that is looked at
@@ -16,6 +17,15 @@ export const cited = signal<readonly string[]>([]); // evidence ids that are mar
 export const onlyConflicts = signal(false);
 export const panel = signal<"utterance" | "people" | "table" | "compare" | "provenance">("utterance");
 export const corrections = signal<readonly Correction[]>([]); // made on this page, not yet downloaded
+
+export const marked = computed(() => new Set(cited.value));
+/** The utterances that the filter lets through, in time order. */
+export const listed = computed<Utterance[]>(() => {
+  const all = payload.value?.trace.utterances ?? [];
+  return onlyConflicts.value ? all.filter((u) => found.value.conflicts.has(u.id)) : all;
+});
+/** The utterance at the playhead: the last one that has begun; its text stays until the next begins. */
+export const current = computed<Utterance | null>(() => latest(payload.value?.trace.utterances ?? [], now.value));
 
 export const SHORTEST = 2; // seconds of the closest look
 
@@ -49,4 +59,16 @@ export function point(id: string): void {
   cited.value = [id];
   panel.value = "utterance";
   bring(item.span.start);
+}
+
+/** The last of `utterances` (in time order) that begins at or before `seconds`. */
+export function latest(utterances: readonly Utterance[], seconds: number): Utterance | null {
+  let low = 0;
+  let high = utterances.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (utterances[middle]!.span.start <= seconds + 1e-3) low = middle + 1;
+    else high = middle;
+  }
+  return utterances[low - 1] ?? null;
 }

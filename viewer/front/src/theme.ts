@@ -1,0 +1,46 @@
+// System, light or dark; remembered where the browser allows storage.
+import { effect, signal } from "@preact/signals";
+
+export type Theme = "system" | "light" | "dark";
+export const THEMES: readonly Theme[] = ["system", "light", "dark"];
+const KEY = "emoagent.theme";
+
+export const theme = signal<Theme>(remembered());
+/** Counts changes of the colours, for what is drawn on a canvas. */
+export const repaint = signal(0);
+
+function remembered(): Theme {
+  try {
+    const kept = localStorage.getItem(KEY) as Theme | null;
+    return kept && THEMES.includes(kept) ? kept : "system";
+  } catch {
+    return "system"; // storage is refused: a page from disk, a private window
+  }
+}
+
+export function nextTheme(): void {
+  theme.value = THEMES[(THEMES.indexOf(theme.value) + 1) % THEMES.length]!;
+  try {
+    localStorage.setItem(KEY, theme.value);
+  } catch {
+    return;
+  }
+}
+
+export function watchTheme(): void {
+  effect(() => {
+    if (theme.value === "system") delete document.documentElement.dataset["theme"];
+    else document.documentElement.dataset["theme"] = theme.value;
+    repaint.value = repaint.peek() + 1;
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => (repaint.value += 1));
+}
+
+let probe: HTMLElement | null = null;
+
+/** What a custom property such as `--ink` is at the moment, as a colour that a canvas understands. */
+export function colour(property: string): string {
+  probe ??= document.body.appendChild(Object.assign(document.createElement("span"), { hidden: true }));
+  probe.style.color = `var(${property})`;
+  return getComputedStyle(probe).color;
+}
