@@ -82,7 +82,8 @@ export interface Peak {
   utterance: string; person: string | null; time: number; picture: string | null;
   box: [number, number, number, number] | null; points: string | null;
 }
-/** One correction by a person, as a line of corrections.jsonl (format: docs/design/corrections.md). */
+/** One correction by a person, as a line of corrections.jsonl (format: docs/design/corrections.md). `clip`: Clip.id.
+ *  A label is one of the set, a person an id of the trace or `new:NAME`; null: none. Equal `before` and `after` confirm. */
 export interface Correction {
   format: "emoagent.corrections/1"; clip: string; utterance: string; field: "label" | "person";
   before: string | null; after: string | null; by: string | null; note: string | null;
