@@ -101,10 +101,12 @@ def agreement(corrections: Iterable[Correction], trace: Trace) -> Agreement:
 
 def standing(trace: Trace, before: Sequence[Layer]) -> dict[tuple[str, str], str | None]:
     """What stands after these layers, by utterance and field: a label, the id of a person, new:NAME, or None."""
-    labels = {(verdict.utterance, "label"): verdict.label for verdict in trace.verdicts}
-    people = {(utterance.id, "person"): utterance.person for utterance in trace.utterances}
-    corrected = {(c.utterance, c.field): c.after for layer in before for c in layer.corrections}
-    return {**labels, **people, **corrected}
+    stands: dict[tuple[str, str], str | None] = {
+        (verdict.utterance, "label"): verdict.label for verdict in trace.verdicts
+    }
+    stands |= {(utterance.id, "person"): utterance.person for utterance in trace.utterances}
+    stands |= {(each.utterance, each.field): each.after for layer in before for each in layer.corrections}
+    return stands
 
 
 def _layer(path: Path, trace: Trace) -> Layer:
