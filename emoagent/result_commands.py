@@ -12,8 +12,25 @@ Json = Annotated[bool, typer.Option("--json", help="print JSON on stdout and not
 
 def add_to(app: typer.Typer) -> None:
     """Puts the commands of this file after those that are there."""
-    for command in (report, export):
+    for command in (inspect, report, export):
         app.command()(command)
+
+
+def inspect(
+    run: Annotated[Path, typer.Argument(help="a result folder, finished or not", metavar="RUN", readable=False)],
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="of this machine [default: 8642, or a free one]")
+    ] = None,
+    video: Annotated[Path | None, typer.Option(help="the analysed file, where it has moved", readable=False)] = None,
+    against: Annotated[
+        Path | None, typer.Option(help="another run of the same clip, to compare with", metavar="OTHER", readable=False)
+    ] = None,
+    show: Annotated[bool, typer.Option("--open/--no-open", help="show it in the browser")] = True,
+) -> None:
+    """Look at a result with its video, or follow a run that goes on; served to this machine alone, until Ctrl-C."""
+    from emoagent.commands.inspect import run as serve
+
+    serve(run, port, video, against, show=show)
 
 
 def report(

@@ -25,18 +25,22 @@ _ESCAPED = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028",
 
 def document(payload: Payload, pictures: Mapping[str, str], rules: str) -> Iterator[str]:
     """The whole page, piece by piece. `pictures`: a reference in the trace to an address; `rules`: see `policy`."""
-    title = escape(visible(f"{payload.trace.clip.name}: expressed emotions"))
-    yield f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n<title>{title}</title>\n'
-    yield f'<meta http-equiv="Content-Security-Policy" content="{escape(rules)}">\n'
-    yield '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-    yield '<meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">\n'
-    yield f'<style>{_static("report.css")}</style></head>\n<body><div id="app"></div>\n'
+    yield from _head(f"{payload.trace.clip.name}: expressed emotions", rules)
+    yield '<body><div id="app"></div>\n'
     yield from _table(payload.trace)
     yield '<script type="application/octet-stream" id="data">'
     yield from embedded(payload.pieces())
     yield '</script>\n<script type="application/json" id="pictures">'
     yield from _addresses(pictures)
     yield f"</script>\n<script>{_static('report.js')}</script></body></html>\n"
+
+
+def live_document(clip: str, rules: str) -> Iterator[str]:
+    """The page of a run that is going on: the same script, which then has no data and asks for the progress."""
+    yield from _head(f"{clip}: being analysed", rules)
+    yield '<body><div id="app" data-live></div>\n'
+    yield "<noscript><p>The analysis is going on. Load this page again when it is done.</p></noscript>\n"
+    yield f"<script>{_static('report.js')}</script></body></html>\n"
 
 
 def policy(links_pictures: bool = False, has_video: bool = False, more: Iterable[str] = ()) -> str:
@@ -58,6 +62,14 @@ def embedded(pieces: Iterable[bytes]) -> Iterator[str]:
             yield base64.b64encode(rest[:whole]).decode("ascii")
             rest = rest[whole:]
     yield base64.b64encode(rest + packer.flush()).decode("ascii")
+
+
+def _head(title: str, rules: str) -> Iterator[str]:
+    yield f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n<title>{escape(visible(title))}</title>\n'
+    yield f'<meta http-equiv="Content-Security-Policy" content="{escape(rules)}">\n'
+    yield '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+    yield '<meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">\n'
+    yield f"<style>{_static('report.css')}</style></head>\n"
 
 
 @cache

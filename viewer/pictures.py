@@ -29,6 +29,11 @@ class Pictures(Mapping[str, str]):
         file = self._files[ref]
         return quote(Path(os.path.relpath(file, self._page.parent)).as_posix()) if self.linked else _embedded(file)
 
+    def file(self, ref: str) -> tuple[Path, str]:
+        """The file of a known reference and its media type."""
+        file = self._files[ref]
+        return file, _kind(file) or "application/octet-stream"
+
     def __contains__(self, ref: object) -> bool:
         return ref in self._files
 

@@ -1,0 +1,154 @@
+"""The report of a run with its video, and while the run goes on its progress, for the browser of this machine.
+
+/               the report; while the run goes on, the page that follows it
+/video          the analysed file, in ranges (RFC 9110, section 14)
+/pictures/REF   a picture that the trace names
+/progress       how far the run is, as server-sent events
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import mimetypes
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from emoagent.viewer.document import document, live_document, policy
+from emoagent.viewer.exports.result import Result
+from emoagent.viewer.guard import App, Guard
+from emoagent.viewer.payload import payload_of
+from emoagent.viewer.pictures import Pictures
+from emoagent.viewer.report import references
+from emoagent.viewer.served_run import ServedRun
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+GLANCE = 0.5  # seconds between two looks at the progress
+QUIET = 15.0  # seconds after which a line shows that the connection stands
+AGAIN = 2000  # milliseconds after which a browser asks again
+KEPT = "private, no-cache"  # a browser may keep pictures and video, and asks each time whether they are still the same
+FRAMES = "; frame-ancestors 'none'"  # a rule that only the header may hold
+
+Remark = Callable[[str], None]
+
+
+class Pages:
+    """Makes the report when it is asked for, and again only where the result has changed since."""
+
+    def __init__(self, run: ServedRun, against: Path | None, remark: Remark) -> None:
+        self.run, self.against, self.remark = run, against, remark
+        self._lock, self._page, self._key = Lock(), b"", tuple[tuple[int, int], ...]()
+        self.video: Path | None = None
+        self.pictures: Pictures | None = None
+
+    def report(self) -> bytes:
+        """The page. Raises `UsageError` where the trace cannot be read any more."""
+        with self._lock:
+            if (key := self._state()) != self._key:
+                self._page, self._key = self._made(), key
+            return self._page
+
+    def _made(self) -> bytes:
+        result = Result.open(self.run.folder)
+        self.video, why = self.run.video(result.trace.clip)
+        if why:
+            self.remark(why)
+        self.pictures = Pictures(references(result.trace), self.run.folder / "media", self.run.trace)
+        addresses = {ref: f"/pictures/{quote(ref)}" for ref in self.pictures}
+        payload = replace(payload_of(result, video="/video" if self.video else None), live=True)
+        return "".join(document(payload, addresses, rules())).encode()
+
+    def _state(self) -> tuple[tuple[int, int], ...]:
+        files = [self.run.trace, *sorted((self.run.folder / "corrections").glob("*"))]
+        return tuple((file.stat().st_mtime_ns, file.stat().st_size) for file in files)
+
+
+def application(pages: Pages, port: int, over: Callable[[], bool] = lambda: False) -> App:
+    """The ASGI application. `over` says that the server is to end, so that nothing is sent any more."""
+    from starlette.applications import Starlette
+    from starlette.routing import Route
+
+    answers = {"/": _page, "/video": _video, "/pictures/{ref:path}": _picture}
+    routes = [Route(path, partial(answer, pages)) for path, answer in answers.items()]
+    routes += [Route("/progress", partial(_progress, pages.run, over)), Route("/favicon.ico", _no_icon)]
+    return Guard(Starlette(routes=routes), port)
+
+
+def rules() -> str:
+    """The content security policy: the page's own script and style, pictures, video and progress from here."""
+    return policy(links_pictures=True, has_video=True, more=("connect-src 'self'",))
+
+
+def _page(pages: Pages, request: Request) -> Response:
+    from starlette.responses import HTMLResponse
+
+    if pages.run.going_on() or not pages.run.trace.is_file():
+        page = "".join(live_document(pages.run.progress()["clip"], rules())).encode()
+    else:
+        page = pages.report()
+    return HTMLResponse(page, headers={"Content-Security-Policy": rules() + FRAMES})
+
+
+def _video(pages: Pages, request: Request) -> Response:
+    if pages.video is None or not pages.video.is_file():
+        return _absent("there is no video here")
+    kind = mimetypes.guess_type(pages.video.name)[0] or ""
+    return _file(pages.video, kind if kind.startswith(("video/", "audio/")) else "application/octet-stream")
+
+
+def _picture(pages: Pages, request: Request) -> Response:
+    ref, known = request.path_params["ref"], pages.pictures
+    if known is None or ref not in known:
+        return _absent("the trace names no such picture")
+    return _file(*known.file(ref))
+
+
+async def _progress(run: ServedRun, over: Callable[[], bool], request: Request) -> Response:
+    from starlette.responses import StreamingResponse
+
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(_events(run, over), media_type="text/event-stream", headers=headers)
+
+
+async def _events(run: ServedRun, over: Callable[[], bool]) -> AsyncIterator[str]:
+    """One event for each change, until the run is done or has failed."""
+    yield f"retry: {AGAIN}\n\n"
+    told, quiet = dict[str, Any](), 0.0
+    while not over():
+        found = await asyncio.to_thread(run.progress)
+        if found != told:
+            yield f"data: {json.dumps(found)}\n\n"
+            told, quiet = found, 0.0
+        if found["done"] or found["failed"] is not None:
+            return
+        if quiet >= QUIET:
+            yield ": still there\n\n"
+            quiet = 0.0
+        await asyncio.sleep(GLANCE)
+        quiet += GLANCE
+
+
+async def _no_icon(request: Request) -> Response:
+    from starlette.responses import Response
+
+    return Response(status_code=204)
+
+
+def _file(path: Path, kind: str) -> Response:
+    from starlette.responses import FileResponse
+
+    return FileResponse(path, media_type=kind, headers={"Cache-Control": KEPT})
+
+
+def _absent(why: str) -> Response:
+    from starlette.responses import PlainTextResponse
+
+    return PlainTextResponse(f"{why}\n", status_code=404)
