@@ -28,6 +28,7 @@ from emoagent.viewer.report import references
 from emoagent.viewer.served_run import ServedRun
 
 if TYPE_CHECKING:
+    import uvicorn
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -80,6 +81,20 @@ def application(pages: Pages, port: int, over: Callable[[], bool] = lambda: Fals
     routes = [Route(path, partial(answer, pages)) for path, answer in answers.items()]
     routes += [Route("/progress", partial(_progress, pages.run, over)), Route("/favicon.ico", _no_icon)]
     return Guard(Starlette(routes=routes), port)
+
+
+def server_of(pages: Pages, port: int) -> uvicorn.Server:
+    """The server of these pages, to be run with a socket that listens on `port`."""
+    import uvicorn
+
+    app = application(pages, port, lambda: server.should_exit)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app, log_level="warning", access_log=False, lifespan="off", ws="none", server_header=False,
+            timeout_graceful_shutdown=2,
+        )
+    )  # fmt: skip
+    return server
 
 
 def rules() -> str:

@@ -9,14 +9,8 @@ import sys
 import webbrowser
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from emoagent.errors import UsageError
-
-if TYPE_CHECKING:
-    import uvicorn
-
-    from emoagent.viewer.served_run import ServedRun
 
 USUAL = 8642
 HERE = "127.0.0.1"
@@ -25,15 +19,19 @@ HERE = "127.0.0.1"
 def run(source: Path, port: int | None, video: Path | None, against: Path | None, *, show: bool) -> None:
     """Serves the run in `source` until it is interrupted. `port`: `None` takes the usual one, or any that is free.
     Raises `UsageError` where there is no run, or the port is taken."""
+    from emoagent.viewer.serve import Pages, server_of
     from emoagent.viewer.served_run import ServedRun
 
     served = ServedRun(source, video)
     if not served.going_on() and served.unfinished():
         _remark("beside this result lies an unfinished run; emoagent analyze … --resume goes on with it")
+    pages = Pages(served, against, _remark)
+    if not served.going_on():
+        pages.report()  # what cannot be read is said before anybody looks
     with _listening(port) as listener:
         bound: int = listener.getsockname()[1]
         address = f"http://{HERE}:{bound}/"
-        server = _server(served, bound, against)
+        server = server_of(pages, bound)
         sys.stdout.write(f"{address}\n")
         sys.stdout.flush()
         _remark("Ctrl-C ends it")
@@ -41,24 +39,6 @@ def run(source: Path, port: int | None, video: Path | None, against: Path | None
             _open(address)
         with suppress(KeyboardInterrupt):  # it is meant to run until then
             server.run(sockets=[listener])
-
-
-def _server(served: ServedRun, port: int, against: Path | None) -> uvicorn.Server:
-    import uvicorn
-
-    from emoagent.viewer.serve import Pages, application
-
-    pages = Pages(served, against, _remark)
-    if not served.going_on():
-        pages.report()  # what cannot be read is said before anybody looks
-    app = application(pages, port, over=lambda: server.should_exit)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app, log_level="warning", access_log=False, lifespan="off", ws="none", server_header=False,
-            timeout_graceful_shutdown=2,
-        )
-    )  # fmt: skip
-    return server
 
 
 def _listening(port: int | None) -> socket.socket:
