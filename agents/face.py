@@ -6,6 +6,9 @@ It says what moved, when, and how far from this person's own rest as seen until 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,9 +16,13 @@ from emoagent.agents.face_look import NO_EXPRESSION, Faces, Look, speakers
 from emoagent.agents.face_micro import micro_findings
 from emoagent.agents.face_units import unit_findings
 from emoagent.agents.registry import Finding, perceiver
+from emoagent.errors import ModelMissing
 from emoagent.schema import Clip, Utterance
 from emoagent.tools.face_series import FaceSeries
 from emoagent.tools.head_motion import HeadMotion, head_motion
+
+if TYPE_CHECKING:
+    from emoagent.tools.landmarker import Landmarker
 
 OF_SPEECH = ("AU25", "AU26")
 TURNED, RAISED, TILTED = 20.0, 15.0, 12.0  # degrees of yaw, pitch and roll that show
@@ -112,17 +119,33 @@ def _visibility(series: FaceSeries, each: Look, media_ref: str | None) -> Findin
 
 
 def _portraits(clip: Clip, series: FaceSeries, looks: Sequence[Look]) -> set[str]:
-    """Writes the peak frame of every look in one pass over the clip; the utterances that have one."""
+    """Writes the peak frame of every look, and `peaks.json`, in one pass; the utterances that have one."""
+    from emoagent.tools.face_contours import contour
     from emoagent.tools.media import frames_at
+    from emoagent.tools.peak_frames import Peak, save
     from emoagent.tools.portrait import portrait
     from emoagent.tools.workspace import workspace
 
     ordered = sorted(looks, key=lambda each: float(each.units.time[each.peak]))
     times = [float(each.units.time[each.peak]) for each in ordered]
-    written = set()
-    for index, _, rgb in frames_at(clip, times) if times else ():
-        each = ordered[index]
-        box = series.box[each.units.rows[each.peak]]
-        workspace().media(f"{each.utterance.id}.jpg").write_bytes(portrait(rgb, box.tolist()))
-        written.add(each.utterance.id)
-    return written
+    peaks: list[Peak] = []
+    with _landmarker() as landmarker:
+        for index, _, rgb in frames_at(clip, times) if times else ():
+            each, name = ordered[index], f"{ordered[index].utterance.id}.jpg"
+            box = series.box[each.units.rows[each.peak]].tolist()
+            workspace().media(name).write_bytes(portrait(rgb, box))
+            points = contour(landmarker, rgb, box) if landmarker else None
+            peaks.append(Peak(each.utterance.id, each.person, times[index], box, points, f"media/{name}"))
+    workspace().derived("peaks.json", partial(save, peaks))
+    return {peak.utterance for peak in peaks}
+
+
+def _landmarker() -> Landmarker | nullcontext[None]:
+    """The model that draws the outlines; none where only the series is here, and it cannot be had again."""
+    from emoagent.tools.assets import face_landmarker
+    from emoagent.tools.landmarker import Landmarker
+
+    try:
+        return Landmarker(face_landmarker().path)
+    except ModelMissing:
+        return nullcontext()

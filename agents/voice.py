@@ -13,9 +13,12 @@ from emoagent.agents.registry import Finding, perceiver
 from emoagent.schema import Clip, Span, Utterance
 from emoagent.tools.audio import RATE, Audio, audio_of
 from emoagent.tools.comparison import History, Norm, Standing
-from emoagent.tools.loudness import levels, noise_floor
-from emoagent.tools.prosody import LEAST_VOICED, Prosody, prosody
+from emoagent.tools.loudness import levels, noise_floor, silence_below
+from emoagent.tools.pitch import pitch
+from emoagent.tools.prosody import LEAST_VOICED, Prosody, audible, prosody
+from emoagent.tools.voice_series import Voiced, VoiceSeries, sampled
 from emoagent.tools.voices import Voices, voices_of
+from emoagent.tools.workspace import workspace
 
 LONGEST = 60.0  # seconds of an utterance that are measured
 LEAST_RANK = 4  # earlier utterances from which a percentile is put into words
@@ -43,6 +46,14 @@ class Feature:
     norm: Norm
     trust: float
     scale: Callable[[float], float] = float
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One utterance: what is measured of it, and its curves."""
+
+    prosody: Prosody
+    samples: Voiced
 
 
 Histories = Sequence[tuple[Feature, History]]
@@ -73,11 +84,12 @@ FEATURES = (
 @perceiver(modality="voice", needs={"audio"}, cost="0.02 x real time on one core")
 def voice(clip: Clip, utterances: Sequence[Utterance]) -> Iterator[Finding]:
     """Pitch, loudness, rate, pauses and vocal effort of each utterance, against the same speaker so far."""
-    audio, so_far, voices = audio_of(clip), histories(), voices_of(clip)
+    audio, so_far, voices, kept = audio_of(clip), histories(), voices_of(clip), list[tuple[str, Voiced]]()
     for utterance in utterances:
-        measured = measure(audio, utterance.span)
-        if measured is not None:
-            yield from findings(utterance, measured, so_far, _overlapped(voices, utterance.span))
+        if heard := measure(audio, utterance.span):
+            kept.append((utterance.id, heard.samples))
+            yield from findings(utterance, heard.prosody, so_far, _overlapped(voices, utterance.span))
+    workspace().derived("voice.npz", VoiceSeries.joined(kept).save)
 
 
 def histories() -> Histories:
@@ -119,14 +131,16 @@ def _overlapped(voices: Voices | None, span: Span) -> float:
     return min(1.0, shared / span.duration) if span.duration else 0.0
 
 
-def measure(audio: Audio, span: Span) -> Prosody | None:
-    """The prosody of at most the first 60 s of `span`; `None` where the sound has ended before it."""
+def measure(audio: Audio, span: Span) -> Heard | None:
+    """What at most the first 60 s of `span` sound like; `None` where the sound has ended before it."""
     start = max(0.0, span.start - LEAD)
     samples = audio.read(Span(start=start, end=min(span.end, span.start + LONGEST)))
     spoken = samples[round((span.start - start) * RATE) :]
-    if not len(levels(spoken)):
+    level, floor = levels(spoken), noise_floor(levels(samples))
+    if not len(level):
         return None
-    return prosody(spoken, floor=noise_floor(levels(samples)))
+    track = audible(pitch(spoken), level, silence_below(level, floor))
+    return Heard(prosody(spoken, floor=floor, track=track), sampled(span.start, level, track))
 
 
 def _finding(feature: Feature, utterance: Utterance, measured: Prosody, standing: Standing) -> Finding:

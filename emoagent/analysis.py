@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -111,7 +111,7 @@ def _run_in(folder: RunFolder, path: Path, settings: Settings, resume: bool, lis
     with progress.told():
         state = _perform(space, settings, resume, hear)
         trace = assemble(state, settings, calls_in(work))
-        _write(work, trace, video=_seen_from(folder.path, path) if trace.clip.video else None)
+        _write(work, trace, folder.path, path)
     folder.finish()
     return trace
 
@@ -158,16 +158,15 @@ def _earlier_timings(work: Path) -> dict[str, float]:
     return earlier
 
 
-def _seen_from(folder: Path, source: Path) -> str:
-    """The media file's path as a link in the report."""
-    return Path(os.path.relpath(source.resolve(), folder.resolve())).as_posix()
-
-
-def _write(work: Path, trace: Trace, *, video: str | None) -> None:
-    from emoagent.viewer.report import write_report
+def _write(work: Path, trace: Trace, place: Path, source: Path) -> None:
+    from emoagent.viewer.exports.result import Result
+    from emoagent.viewer.payload import payload_of
+    from emoagent.viewer.report import address_of, write_report
 
     write_pieces(work / "trace.json", trace_pieces(trace))
-    write_report(trace, work / "report.html", folder=work, video=video)
+    payload = payload_of(Result(work, trace), video=address_of(source, place))
+    untimed = replace(payload, timings={})  # so that a run that was interrupted gives the same page
+    write_report(untimed, work / "report.html", work)
 
 
 def trace_json(trace: Trace) -> bytes:

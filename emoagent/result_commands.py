@@ -12,7 +12,7 @@ Json = Annotated[bool, typer.Option("--json", help="print JSON on stdout and not
 
 def add_to(app: typer.Typer) -> None:
     """Puts the commands of this file after those that are there."""
-    for command in (inspect, report, export):
+    for command in (inspect, report, compare, export):
         app.command()(command)
 
 
@@ -38,12 +38,28 @@ def report(
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="the page [default: report.html in the folder]")
     ] = None,
-    video: Annotated[str | None, typer.Option(help="path or address of the video, as seen from the page")] = None,
+    video: Annotated[
+        str | None, typer.Option(help="path of the video, as seen from the page [default: where it was analysed]")
+    ] = None,
 ) -> None:
     """Write the evidence report of a result again, as one HTML page."""
     from emoagent.commands.report import run as write
 
     typer.echo(str(write(run, out, video)))
+
+
+def compare(
+    run: Annotated[Path, typer.Argument(help="a result folder, or its trace.json", metavar="RUN", readable=False)],
+    other: Annotated[Path, typer.Argument(help="another result of the same clip", metavar="OTHER", readable=False)],
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="the page [default: compare.html in the folder of RUN]")
+    ] = None,
+    video: Annotated[str | None, typer.Option(help="path of the video, as seen from the page")] = None,
+) -> None:
+    """Write the evidence report of a result beside the verdicts of another one of the same clip."""
+    from emoagent.commands.compare import run as write
+
+    typer.echo(str(write(run, other, out, video)))
 
 
 def export(

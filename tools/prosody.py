@@ -53,7 +53,7 @@ def prosody(samples: NDArray[np.float32], floor: float | None = None, track: Pit
     noise = noise_floor(level) if floor is None else floor
     threshold = silence_below(level, noise)
     track = track or pitch(samples if len(level) else samples[:0])
-    track = _audible(track, level, threshold)
+    track = audible(track, level, threshold)
     sounding = _sounding(level, threshold)
     snr = loud(level) - noise
     speaking, pauses = _pauses(sounding, snr)
@@ -81,8 +81,8 @@ def prosody(samples: NDArray[np.float32], floor: float | None = None, track: Pit
     )
 
 
-def _audible(track: PitchTrack, level: Levels, threshold: float) -> PitchTrack:
-    """A pitch under the silence threshold belongs to somebody or something in the background."""
+def audible(track: PitchTrack, level: Levels, threshold: float) -> PitchTrack:
+    """A pitch under the silence threshold (dBFS) belongs to somebody or something in the background: none is left."""
     if not len(track.time):
         return track
     at = np.clip(np.rint((track.time - middle(0)) / HOP_SECONDS).astype(int), 0, len(level) - 1)

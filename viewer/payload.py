@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -13,8 +14,12 @@ from pydantic_core import to_json
 
 from emoagent.labels import LABEL_SETS
 from emoagent.schema import Trace
+from emoagent.tools.face_contours import CONTOURS
+from emoagent.viewer.compare import baseline
+from emoagent.viewer.corrections import Layer, layers
+from emoagent.viewer.curves import curves
 from emoagent.viewer.exports.result import Result
-from emoagent.viewer.series import curves
+from emoagent.viewer.peaks import peaks
 from emoagent.viewer.visible import all_visible
 
 FORMAT = 1
@@ -34,7 +39,7 @@ class Payload:
     peaks: Sequence[Mapping[str, Any]] = ()
     contours: Sequence[Sequence[int]] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
-    layers: Sequence[Mapping[str, Any]] = ()
+    layers: Sequence[Layer] = ()
     others: Sequence[Mapping[str, Any]] = ()
     live: bool = False
 
@@ -44,9 +49,28 @@ class Payload:
         yield from _object({**lead, **{name: value for name, value in vars(self).items() if name != "trace"}})
 
 
-def payload_of(result: Result, *, video: str | None = None) -> Payload:
-    """What the folder of a run gives; what is not there is left empty."""
-    return Payload(result.trace, video=video, series=curves(result))
+def payload_of(result: Result, *, video: str | None = None, others: Sequence[Mapping[str, Any]] = ()) -> Payload:
+    """What the folder of a run gives; what is not there is left empty. `others`: see `emoagent.viewer.compare`."""
+    return Payload(
+        result.trace,
+        video=video,
+        series=curves(result),
+        peaks=peaks(result.folder, result.trace),
+        contours=CONTOURS,
+        timings=_timings(result.folder),
+        layers=layers(result.folder, result.trace),
+        others=[*baseline(result.trace), *others],
+    )
+
+
+def _timings(folder: Path) -> dict[str, float]:
+    """Seconds that each stage took, where the run kept them."""
+    try:
+        found = json.loads((folder / "timings.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    pairs = found.items() if isinstance(found, dict) else ()
+    return {name: float(seconds) for name, seconds in pairs if isinstance(seconds, int | float)}
 
 
 def _object(items: Mapping[str, Any]) -> Iterator[bytes]:

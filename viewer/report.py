@@ -11,31 +11,18 @@ from urllib.parse import quote, urlsplit
 from emoagent.errors import OutputError, UsageError
 from emoagent.schema import Trace
 from emoagent.viewer.document import document, policy
-from emoagent.viewer.exports.result import Result
-from emoagent.viewer.payload import payload_of
+from emoagent.viewer.payload import Payload
 from emoagent.viewer.pictures import Pictures
 
 
-def write_report(trace: Trace, path: Path, *, folder: Path | None, video: str | None = None) -> None:
-    """Writes the report of `trace` to `path`, whole or not at all.
+def write_report(payload: Payload, path: Path, folder: Path) -> None:
+    """Writes the page to `path`, whole or not at all; `folder`: where the run's thumbnails lie.
 
-    `folder`: where the run's thumbnails and series lie. `video`: where the clip lies, relative to the report.
-    Raises `UsageError` where `video` is not a relative path, `OutputError` where `path` cannot be written.
+    Raises `OutputError` where `path` cannot be written.
     """
-    _replace(path, pieces(trace, path, folder, video))
-
-
-def render(trace: Trace, path: Path, *, folder: Path | None = None, video: str | None = None) -> str:
-    """The report of `trace` as it would stand at `path`. Reads the run's folder, writes nothing."""
-    return "".join(pieces(trace, path, folder, video))
-
-
-def pieces(trace: Trace, path: Path, folder: Path | None, video: str | None) -> Iterator[str]:
-    """The same, piece by piece."""
-    address = None if video is None else _relative(video)
-    pictures = Pictures(references(trace), folder and folder / "media", path)
-    result = Result(folder or Path(os.devnull), trace)
-    return document(payload_of(result, video=address), pictures, policy(pictures.linked, address is not None))
+    pictures = Pictures(references(payload.trace), folder / "media", path)
+    rules = policy(pictures.linked, payload.video is not None)
+    _replace(path, document(payload, pictures, rules))
 
 
 def references(trace: Trace) -> Iterator[str]:
@@ -45,12 +32,18 @@ def references(trace: Trace) -> Iterator[str]:
     yield from (part.image for message in messages for part in message.parts if part.image)
 
 
-def _relative(video: str) -> str:
+def relative(video: str) -> str:
+    """The address of a clip that lies at `video`, seen from the page. Raises `UsageError` for other addresses."""
     posix = video.replace(os.sep, "/")
     if urlsplit(posix).scheme or posix.startswith("/"):
         raise UsageError(f"the video {video!r} is not a relative path", hint="name it relative to the report's folder")
     address = quote(posix, errors="surrogateescape")
     return address if address.startswith(".") else f"./{address}"
+
+
+def address_of(source: Path, folder: Path) -> str:
+    """The address of the file `source` in a page that lies in `folder`."""
+    return relative(os.path.relpath(source.resolve(), folder.resolve()))
 
 
 def _replace(path: Path, written: Iterator[str]) -> None:
