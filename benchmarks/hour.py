@@ -30,20 +30,22 @@ CLOSINGS = (".", ".", ".", "!", "?", ", didn't it?", ", and that was that.", ", 
 
 @dataclass(frozen=True)
 class Hour:
-    """How long, how many, and which (`seed`)."""
+    """How long, how many, which share of the utterances has a picture, and which (`seed`)."""
 
     seconds: float = 3600.0
     people: int = 3
     utterances: int = 900
+    pictured: float = 1.0
     seed: int = 7
 
 
 def hour(size: Hour = Hour()) -> Trace:
-    """The trace. Each utterance names a picture `media/ID.jpg`; `benchmarks.hour_run` writes them."""
+    """The trace. The picture of an utterance is `media/ID.jpg`, which `benchmarks.hour_page` writes."""
     rng = np.random.default_rng(size.seed)
     spoken = list(_utterances(size, rng))
     before: list[Record | None] = [None, *spoken]
     parts = [_judged(utterance, earlier, rng) for utterance, earlier in zip(spoken, before, strict=False)]
+    _forget_pictures([item for part in parts for item in part["evidence"] if item["media_ref"]], size.pictured)
     kinds = ("evidence", "opinions", "conflicts", "verdicts", "audits")
     records = {kind: [record for part in parts for record in part[kind]] for kind in kinds}
     return Trace.model_validate({"schema_version": SCHEMA_VERSION, "label_set": "meld7", "clip": _clip(size),
@@ -138,6 +140,12 @@ def _audit(verdict: Record, rng: np.random.Generator) -> Record:
             "cited_flipped": bool(rng.random() < 0.5), "cited_removed": 4, "uncited_removed": 4,
             "uncited_divergence": round(rng.random() * 0.1, 4), "uncited_flipped": 0.0, "claims": claims,
             "finding": finding}  # fmt: skip
+
+
+def _forget_pictures(items: list[Record], share: float) -> None:
+    for i, item in enumerate(items):
+        if int(i * share) == int((i - 1) * share) and i:
+            item["media_ref"] = None
 
 
 def _distribution(rng: np.random.Generator) -> dict[str, float]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import html
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ def page(folder: Path, size: Hour, *, video: str | None = None) -> Path:
     from emoagent.viewer.report import references
 
     trace, path = hour(size), folder / "report.html"
-    thumbnails(folder / "media", trace)
+    thumbnails(folder, references(trace))
     (folder / "trace.json").write_text(trace.model_dump_json(), encoding="utf-8")
     pictures = Pictures(references(trace), folder / "media", path)
     payload = Payload(trace, video=video, series=[told(curve) for curve in curves(trace)], peaks=list(peaks(trace)),
@@ -46,22 +47,21 @@ def told(curve: Curve) -> dict[str, Any]:
 
 def peaks(trace: Trace) -> Iterator[dict[str, Any]]:
     """A face of 130 points in the middle of each thumbnail, `Peak` of viewer/front/src/model.ts."""
-    import base64
-
     rng = np.random.default_rng(1)
-    for utterance in trace.utterances:
-        points = np.clip(rng.normal(32768, 5000, (130, 2)), 0, 65535).astype("<u2")
-        yield {"utterance": utterance.id, "person": utterance.person, "time": round(utterance.span.middle, 2),
-               "picture": f"media/{utterance.id}.jpg", "box": [0.3, 0.2, 0.4, 0.6],
-               "points": base64.b64encode(points.tobytes()).decode("ascii")}  # fmt: skip
+    for item in trace.evidence:
+        if item.media_ref:
+            points = np.clip(rng.normal(32768, 5000, (130, 2)), 0, 65535).astype("<u2")
+            yield {"utterance": item.utterance, "person": item.person, "time": item.measures["peak"].value,
+                   "picture": item.media_ref, "box": [0.3, 0.2, 0.4, 0.6],
+                   "points": base64.b64encode(points.tobytes()).decode("ascii")}  # fmt: skip
 
 
-def thumbnails(folder: Path, trace: Trace) -> None:
-    """One JPEG to each utterance, as heavy as those of a real run (about 25 kB)."""
-    folder.mkdir(parents=True, exist_ok=True)
+def thumbnails(folder: Path, refs: Iterable[str]) -> None:
+    """A JPEG for each of `refs`, as heavy as those of a real run (about 25 kB)."""
+    (folder / "media").mkdir(parents=True, exist_ok=True)
     pictures = [_picture(i) for i in range(PICTURES)]
-    for i, utterance in enumerate(trace.utterances):
-        (folder / f"{utterance.id}.jpg").write_bytes(pictures[i % PICTURES])
+    for i, ref in enumerate(refs):
+        (folder / ref).write_bytes(pictures[i % PICTURES])
 
 
 def _picture(seed: int) -> bytes:

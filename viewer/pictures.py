@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
-EMBED_AT_MOST = 6_000_000  # bytes, all pictures of a page together
+EMBED_AT_MOST = 3_000_000  # bytes, all pictures of a page; with an hour of curves it stays below 8 MB
 _KINDS = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png", b"RIFF": "image/webp"}
 
 
