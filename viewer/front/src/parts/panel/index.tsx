@@ -1,7 +1,57 @@
-// What stands beside the lanes: tabs, of which one is open.
+// What stands beside the lanes: tabs after the ARIA pattern, of which one is open.
+import { computed } from "@preact/signals";
+import { useRef } from "preact/hooks";
 import { panel, payload } from "../../state";
+import { ComparePanel } from "./compare";
+import { PeoplePanel } from "./people";
+import { ProvenancePanel } from "./provenance";
+import { TablePanel } from "./table";
+import { UtterancePanel } from "./utterance";
+
+type Tab = typeof panel.value;
+const ALL: [Tab, string, () => preact.JSX.Element | null][] = [
+  ["utterance", "Utterance", UtterancePanel], ["people", "People", PeoplePanel], ["table", "Table", TablePanel],
+  ["compare", "Compare", ComparePanel], ["provenance", "Provenance", ProvenancePanel],
+];
+const tabs = computed(() => ALL.filter(([id]) => id !== "compare" || payload.value?.others.length));
 
 export function Panel() {
   if (!payload.value) return null;
-  return <section class="panel" aria-label="Details" data-testid="panel">{panel.value}</section>;
+  const [open, title, View] = tabs.value.find(([id]) => id === panel.value) ?? tabs.value[0]!;
+  return (
+    <section class="panel" aria-label="Details" data-testid="panel">
+      <Tabs open={open} />
+      <div class="panel-body" role="tabpanel" id={`panel-${open}`} aria-labelledby={`tab-${open}`} tabIndex={0} key={open} aria-label={title}>
+        <View />
+      </div>
+    </section>
+  );
+}
+
+function Tabs({ open }: { open: Tab }) {
+  const list = useRef<HTMLDivElement>(null);
+  const key = (event: KeyboardEvent) => {
+    const to = target(event.key, tabs.value.findIndex(([id]) => id === open), tabs.value.length);
+    if (to === null) return;
+    event.preventDefault();
+    event.stopPropagation();
+    panel.value = tabs.value[to]![0];
+    list.current?.querySelectorAll("button")[to]?.focus();
+  };
+  return (
+    <div class="tabs" role="tablist" aria-label="Details" ref={list} onKeyDown={key}>
+      {tabs.value.map(([id, title]) => (
+        <button key={id} type="button" role="tab" id={`tab-${id}`} aria-selected={id === open} aria-controls={id === open ? `panel-${id}` : undefined}
+          tabIndex={id === open ? 0 : -1} onClick={() => { panel.value = id; }} data-testid={`tab-${id}`}>{title}</button>
+      ))}
+    </div>
+  );
+}
+
+/** Which tab a key leads to. */
+export function target(key: string, at: number, length: number): number | null {
+  if (key === "ArrowRight") return (at + 1) % length;
+  if (key === "ArrowLeft") return (at + length - 1) % length;
+  if (key === "Home") return 0;
+  return key === "End" ? length - 1 : null;
 }

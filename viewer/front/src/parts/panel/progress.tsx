@@ -1,4 +1,55 @@
-// What `inspect` shows while a run goes on.
+// What `inspect` shows while a run goes on: stages as they are reported by server-sent events.
+import { signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import type { Progress } from "../../model";
+import { clock, pace, percent, plain, visible } from "../../wording";
+import { Bar } from "./pieces";
+
+const progress = signal<Progress | null>(null);
+const lost = signal(false);
+
 export function Live() {
-  return <main class="live"><h1>The analysis is going on</h1></main>;
+  useEffect(listen, []);
+  const told = progress.value;
+  return (
+    <main class="live" data-testid="live">
+      <h1>{told?.failed ? "The analysis failed" : told?.done ? "The analysis is done" : "The analysis is going on"}</h1>
+      {told && <p class="muted"><bdi>{visible(told.clip)}</bdi>{told.duration !== null && <>, <span class="n">{clock(told.duration)}</span> (min:s)</>}</p>}
+      {told?.failed && <p class="failed" role="alert"><bdi>{visible(told.failed)}</bdi></p>}
+      {lost.value && !told?.done && <p class="doubt" role="status">The connection is lost; trying again. Is <code>emoagent inspect</code> still running?</p>}
+      {told ? <Stages told={told} /> : !lost.value && <p class="muted">Waiting for the first sign of it…</p>}
+      {told && !told.failed && <p class="muted small">{told.done ? "The report is being opened." : "The report opens here when it is done."}</p>}
+    </main>
+  );
+}
+
+function Stages({ told }: { told: Progress }) {
+  return (
+    <ul class="stages" aria-label="Stages">
+      {told.stages.map(({ name, at, took }) => {
+        const done = took !== null && (at === null || at >= 1);
+        return (
+          <li key={name} class={done ? "done" : at === null ? "waiting" : ""} data-testid="stage">
+            <span>{plain(name)}</span>
+            <Bar share={done ? 1 : at ?? 0} />
+            <span class="n">{done ? "done" : at === null ? "waiting" : percent(at)}</span>
+            <span class="n muted">{took === null ? "" : `${took.toFixed(1)} s`}{took !== null && told.duration ? `, ${pace(took, told.duration)}` : ""}</span>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+function listen(): () => void {
+  const source = new EventSource("progress");
+  source.onopen = () => { lost.value = false; };
+  source.onerror = () => { lost.value = true; };
+  source.onmessage = (event) => {
+    progress.value = JSON.parse(event.data as string) as Progress;
+    if (!progress.value.done && !progress.value.failed) return;
+    source.close();
+    if (progress.value.done) location.reload();
+  };
+  return () => source.close();
 }

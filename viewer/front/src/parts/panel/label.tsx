@@ -1,0 +1,47 @@
+// A label: colour, pattern and always the word.
+import { labelClass } from "../../labels";
+import { percent } from "../../wording";
+import type { Distribution } from "../../model";
+import { Bar, width } from "./pieces";
+
+export function Swatch({ label }: { label: string | null }) {
+  return <span class={`swatch ${labelClass(label)}`} aria-hidden="true" />;
+}
+
+export function Label({ label, word = "no label" }: { label: string | null; word?: string }) {
+  return <span class={label ? "named" : "named none"}><Swatch label={label} /> {label ?? word}</span>;
+}
+
+export function ranked(distribution: Distribution): [string, number][] {
+  return Object.entries(distribution).sort((a, b) => b[1] - a[1]);
+}
+
+/** A list of labels with bars, most probable first; what is below 1 % is summed up in a line. */
+export function Ranking({ distribution, all = false }: { distribution: Distribution; all?: boolean }) {
+  const order = ranked(distribution);
+  const shown = order.filter(([, share]) => all || share >= 0.01);
+  const rest = order.slice(shown.length).map(([label]) => label);
+  return (
+    <ul class="ranking" aria-label="How probable each label is">
+      {shown.map(([label, share]) => (
+        <li key={label}>
+          <span>{label}</span><Bar share={share} kind={labelClass(label)} /><span class="n">{percent(share)}</span>
+        </li>
+      ))}
+      {rest.length > 0 && <li class="rest">{rest.join(", ")}: less than 1 %</li>}
+    </ul>
+  );
+}
+
+/** All labels in one bar, in the order of the label set. */
+export function Stack({ distribution, order }: { distribution: Distribution; order: readonly string[] }) {
+  const shown = order.filter((label) => (distribution[label] ?? 0) >= 0.005);
+  return (
+    <span class="bar stack" aria-hidden="true">
+      {shown.map((label) => {
+        const share = distribution[label]!;
+        return <span key={label} class={labelClass(label)} style={{ width: width(share) }} title={`${label} ${percent(share)}`} />;
+      })}
+    </span>
+  );
+}

@@ -1,0 +1,68 @@
+// The frame of the strongest moment, with the face that was found drawn over it.
+import { signal } from "@preact/signals";
+import { points, samples } from "../../data";
+import { found, payload } from "../../state";
+import type { Peak, Utterance } from "../../model";
+import { clock, visible } from "../../wording";
+import { Bar, nameOf, Part, picture, Time } from "./pieces";
+
+const drawn = signal(true);
+const MOST = 6; // action units beside the picture
+
+export function Peaks({ utterance }: { utterance: Utterance }) {
+  const shown = (found.value.peaks.get(utterance.id) ?? []).filter((p) => picture(p.picture));
+  if (!shown.length) return null;
+  return (
+    <Part title="Peak frame" testid="peak"
+      aside={<label class="choice"><input type="checkbox" checked={drawn.value} onChange={() => { drawn.value = !drawn.value; }} /> face drawn in</label>}>
+      {shown.map((peak) => <Frame key={`${peak.person} ${peak.time}`} peak={peak} />)}
+    </Part>
+  );
+}
+
+function Frame({ peak }: { peak: Peak }) {
+  const who = nameOf(peak.person);
+  return (
+    <figure class="peak">
+      <div class="shot">
+        <img src={picture(peak.picture)} alt={`Frame at ${clock(peak.time)}: ${visible(who)}`} decoding="async" />
+        {drawn.value && <Drawing peak={peak} />}
+      </div>
+      <figcaption>
+        <p><bdi>{visible(who)}</bdi> at <Time at={peak.time} /></p>
+        <Units peak={peak} />
+      </figcaption>
+    </figure>
+  );
+}
+
+/** Box and contours; fractions of the picture, so that one unit is its whole width and height. */
+function Drawing({ peak }: { peak: Peak }) {
+  const found = points(peak);
+  const path = payload.value!.contours.map((line) => line.flatMap((i) => found[i] ? [found[i]] : []))
+    .filter((line) => line.length > 1)
+    .map((line) => `M${line.map(([x, y]) => `${x.toFixed(4)} ${y.toFixed(4)}`).join("L")}`).join("");
+  return (
+    <svg viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true" data-testid="contour">
+      {peak.box && <rect x={peak.box[0]} y={peak.box[1]} width={peak.box[2]} height={peak.box[3]} />}
+      {path && <path class="under" d={path} />}{path && <path d={path} />}
+    </svg>
+  );
+}
+
+/** The strongest action units of this moment. */
+function Units({ peak }: { peak: Peak }) {
+  const units = (found.value.series.get(peak.person) ?? []).filter((s) => s.kind === "action_unit")
+    .map((s) => ({ s, value: samples(s)[Math.round((peak.time - s.start) / s.step)] ?? NaN }))
+    .filter(({ value }) => value >= 0.5).sort((a, b) => b.value - a.value).slice(0, MOST);
+  if (!units.length) return null;
+  return (
+    <ul class="units" aria-label="Action units at this moment">
+      {units.map(({ s, value }) => (
+        <li key={s.id}>
+          <span>{s.title}</span><Bar share={value / (s.high || 5)} /><span class="n" title={s.unit}>{value.toFixed(1)} of {s.high || 5}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}

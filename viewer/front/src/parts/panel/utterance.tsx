@@ -1,0 +1,69 @@
+// One utterance: what was said, what is expressed, how sure, why, and what is against it.
+import { found, onlyConflicts, payload, select, selected } from "../../state";
+import { current, listed } from "../../state";
+import { seek } from "../../player";
+import type { Utterance } from "../../model";
+import { Calls } from "./calls";
+import { Claims } from "./claims";
+import { Conflicts } from "./conflict";
+import { Correct } from "./correct";
+import { EvidenceList } from "./evidence";
+import { Peaks } from "./peak";
+import { Name, Said, Time } from "./pieces";
+import { Contributions, Opinions } from "./sources";
+import { Baseline, VerdictView } from "./verdict";
+
+export function UtterancePanel() {
+  const chosen = selected.value === null ? current.value ?? payload.value!.trace.utterances[0] : found.value.utterances.get(selected.value);
+  if (!chosen) return <p class="empty">{payload.value!.trace.utterances.length ? "Choose an utterance." : "No utterance was found in this clip."}</p>;
+  return <Details utterance={chosen} />;
+}
+
+function Details({ utterance }: { utterance: Utterance }) {
+  return (
+    <article class="utterance" key={utterance.id} data-testid="utterance" data-utterance={utterance.id}>
+      <Head utterance={utterance} />
+      <VerdictView utterance={utterance} />
+      <Conflicts utterance={utterance} />
+      <Claims utterance={utterance} />
+      <Peaks utterance={utterance} />
+      <Opinions utterance={utterance} />
+      <Baseline utterance={utterance} />
+      <Contributions utterance={utterance} />
+      <Correct utterance={utterance} />
+      <EvidenceList utterance={utterance} />
+      <Calls calls={found.value.calls.get(utterance.id) ?? []} />
+    </article>
+  );
+}
+
+function Head({ utterance }: { utterance: Utterance }) {
+  return (
+    <header class="head">
+      <p class="who"><b><Name person={utterance.person} /></b> <Time at={utterance.span.start} to={utterance.span.end} />
+        <Steps utterance={utterance} /></p>
+      {utterance.text.trim()
+        ? <blockquote><h2>“<Said text={utterance.text.trim()} />”</h2></blockquote>
+        : <h2 class="muted silent">No words were recognised here.</h2>}
+    </header>
+  );
+}
+
+function Steps({ utterance }: { utterance: Utterance }) {
+  const all = listed.value;
+  const at = all.findIndex((u) => u.id === utterance.id);
+  const beside = (by: number) => at < 0 ? all.find((u) => (u.span.start - utterance.span.start) * by > 0) : all[at + by];
+  const go = (other: Utterance | undefined) => {
+    if (!other) return;
+    select(other.id);
+    seek(other.span.start);
+  };
+  const what = onlyConflicts.value ? "conflict" : "utterance";
+  return (
+    <span class="steps">
+      <button type="button" onClick={() => go(beside(-1))} disabled={!beside(-1)} aria-label={`Previous ${what}`}>‹</button>
+      <span class="muted n">{at >= 0 && `${at + 1} of ${all.length}`}</span>
+      <button type="button" onClick={() => go(beside(1))} disabled={!beside(1)} aria-label={`Next ${what}`}>›</button>
+    </span>
+  );
+}
