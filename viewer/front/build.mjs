@@ -14,7 +14,7 @@ if (process.argv.includes("--tests")) {
   await build({ ...shared, entryPoints, outdir: ".tests", platform: "node", format: "esm", outExtension: { ".js": ".mjs" } });
 } else {
   const jsx = { jsx: "automatic", jsxImportSource: "preact" };
-  const banner = "/* emoagent's report, built from viewer/front; preact and uPlot (MIT) inside: see NOTICE */";
+  const banner = "/* emoagent's report, built from viewer/front; preact and its signals (MIT) inside: see NOTICE */";
   await build({ ...shared, ...jsx, entryPoints: ["src/main.tsx"], outfile: "../static/report.js", format: "iife",
                 target: "es2022", minify: true, banner: { js: banner } });
   await build({ ...shared, entryPoints: ["src/style/index.css"], outfile: "../static/report.css", minify: true });

@@ -1,5 +1,6 @@
 // Deep links: #t=12.3&e=ID (evidence) or &u=ID (utterance).
-import { point, select } from "./state";
+import { effect } from "@preact/signals";
+import { evidence, now, playing, point, select, selected } from "./state";
 import { seek } from "./player";
 
 export interface Place { time: number | null; evidence: string | null; utterance: string | null }
@@ -7,7 +8,7 @@ export interface Place { time: number | null; evidence: string | null; utterance
 export function read(hash: string): Place {
   const found = new URLSearchParams(hash.replace(/^#/, ""));
   const time = Number.parseFloat(found.get("t") ?? "");
-  return { time: Number.isFinite(time) ? time : null, evidence: found.get("e"), utterance: found.get("u") };
+  return { time: Number.isFinite(time) && time >= 0 ? time : null, evidence: found.get("e"), utterance: found.get("u") };
 }
 
 export function write({ time, evidence, utterance }: Place): string {
@@ -18,15 +19,46 @@ export function write({ time, evidence, utterance }: Place): string {
   return `#${parts}`;
 }
 
+/** Where the page stands, as a link. */
+export function here(): string {
+  return write({ time: now.peek(), evidence: evidence.peek(), utterance: selected.peek() });
+}
+
+let kept = "";
+
 function go(): void {
+  if (location.hash === kept) return; // written by the page itself
   const { time, evidence, utterance } = read(location.hash);
   if (evidence !== null) point(evidence);
   else if (utterance !== null) select(utterance);
   if (time !== null) seek(time);
 }
 
-/** Goes where the address says, now and whenever it changes. */
+let waiting: ReturnType<typeof setTimeout> | undefined;
+
+/** Keeps the address in step without filling the history; a little later, as browsers allow only so many a second. */
+function keep(): void {
+  clearTimeout(waiting);
+  waiting = setTimeout(() => {
+    kept = here();
+    try {
+      history.replaceState(null, "", kept);
+    } catch {
+      return; // a page inside another page may not
+    }
+  }, 200);
+}
+
+/** Goes where the address says, now and whenever it changes; then the address follows what is selected. */
 export function follow(): void {
   addEventListener("hashchange", go);
   if (location.hash) go();
+  let first = true;
+  effect(() => {
+    void selected.value;
+    void evidence.value;
+    if (!playing.value) void now.value;
+    if (!first) keep();
+    first = false;
+  });
 }

@@ -42,10 +42,11 @@ export function bring(seconds: number): void {
   if (seconds < from || seconds > to) show(seconds - (to - from) / 4, seconds - (to - from) / 4 + (to - from));
 }
 
-export function select(utterance: string | null): void {
+/** Selects an utterance and marks `marks`, the evidence that something about it rests on. */
+export function select(utterance: string | null, marks: readonly string[] = []): void {
   selected.value = utterance;
   evidence.value = null;
-  cited.value = [];
+  cited.value = marks;
   const chosen = utterance === null ? undefined : found.value.utterances.get(utterance);
   if (chosen) bring(chosen.span.start);
 }

@@ -1,0 +1,97 @@
+// The bar at the top: which clip, what was found, and the few switches that hold for the whole page.
+import { useState } from "preact/hooks";
+import { here } from "../address";
+import { FILE, jsonl } from "../corrections";
+import { corrections, found, onlyConflicts, panel, payload } from "../state";
+import { nextTheme, theme } from "../theme";
+import { clock, count } from "../wording";
+import { Bolt } from "./lanes/insides";
+import { helping } from "./panel/help";
+
+const ICONS = {
+  system: "M2 3h12v8H2zM6 14h4M8 11v3",
+  light: "M8 5a3 3 0 1 0 0 6 3 3 0 0 0 0-6zM8 1v1.5M8 13.5V15M1 8h1.5M13.5 8H15M3 3l1 1M12 12l1 1M13 3l-1 1M4 12l-1 1",
+  dark: "M13 9.5A5.5 5.5 0 0 1 6.5 3 5.5 5.5 0 1 0 13 9.5z",
+  link: "M6.5 9.5l3-3M7 4.5l1.8-1.8a3 3 0 0 1 4.4 4.4L11.5 9M9 11.5l-1.8 1.8a3 3 0 0 1-4.4-4.4L4.5 7",
+  done: "M3 8.5l3.5 3.5L13 4.5",
+};
+
+export function Icon({ name }: { name: keyof typeof ICONS }) {
+  return <svg class="pict" viewBox="0 0 16 16" aria-hidden="true"><path d={ICONS[name]} /></svg>;
+}
+
+export function Header() {
+  const { clip } = payload.value!.trace;
+  return (
+    <header class="top">
+      <h1 title={clip.name}><bdi>{clip.name}</bdi></h1>
+      <p class="tally muted"><Tally /></p>
+      <div class="switches">
+        <Conflicts />
+        <Corrections />
+        <CopyLink />
+        <button type="button" class="icon" onClick={nextTheme} data-testid="theme" data-theme={theme.value}
+                title={`Colours: ${theme.value}`} aria-label={`Colours: ${theme.value}. Change`}><Icon name={theme.value} /></button>
+        <button type="button" class="icon" onClick={() => (helping.value = true)} data-testid="help-open" title="Keys (?)" aria-label="Keys">?</button>
+      </div>
+    </header>
+  );
+}
+
+function Tally() {
+  const { trace } = payload.value!;
+  const judged = trace.verdicts.filter((v) => v.label !== null).length;
+  const faults = trace.faults.length;
+  return (
+    <>
+      <span class="n">{clock(found.value.duration)}</span> · {count(trace.utterances.length, "utterance")}, {judged} with a label
+      {faults > 0 && <> · <button type="button" class="fault" onClick={() => (panel.value = "provenance")}>{count(faults, "fault")}</button></>}
+    </>
+  );
+}
+
+function Conflicts() {
+  const amount = found.value.conflicts.size;
+  const all = payload.value!.trace.utterances.length;
+  return (
+    <button type="button" class="filter" aria-pressed={onlyConflicts.value} data-testid="conflict-filter" title="Only utterances whose sources disagree (C)"
+            onClick={() => (onlyConflicts.value = !onlyConflicts.value)}>
+      <Bolt /><span class="wide">Conflicts </span><span class="n">{amount} of {all}</span>
+    </button>
+  );
+}
+
+/** How many corrections wait to be downloaded; none, no button. */
+function Corrections() {
+  const list = corrections.value;
+  if (!list.length) return null;
+  const download = () => {
+    const address = URL.createObjectURL(new Blob([jsonl(list)], { type: "application/x-ndjson" }));
+    Object.assign(document.createElement("a"), { href: address, download: FILE }).click();
+    setTimeout(() => URL.revokeObjectURL(address), 10_000);
+  };
+  return (
+    <button type="button" class="filter correct" onClick={download} data-testid="corrections-download" title={`Download ${FILE}`}>
+      <svg class="pict" viewBox="0 0 16 16" aria-hidden="true"><path d="M8 2v8M4.5 6.5L8 10l3.5-3.5M2.5 13.5h11" /></svg>
+      <span class="n">{list.length}</span><span class="wide"> {list.length === 1 ? "correction" : "corrections"}</span>
+    </button>
+  );
+}
+
+function CopyLink() {
+  const [done, setDone] = useState(false);
+  const copy = async () => {
+    const address = location.href.replace(/#.*$/, "") + here();
+    try {
+      await navigator.clipboard.writeText(address);
+    } catch {
+      prompt("The link to what is shown", address); // the clipboard needs https or a permission
+    }
+    setDone(true);
+    setTimeout(() => setDone(false), 1500);
+  };
+  return (
+    <button type="button" class="icon" onClick={() => void copy()} data-testid="copy-link" title="Copy the link to what is shown"
+            aria-label={done ? "The link is copied" : "Copy the link to what is shown"}><Icon name={done ? "done" : "link"} /></button>
+  );
+}

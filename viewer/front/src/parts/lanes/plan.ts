@@ -1,0 +1,123 @@
+// Which lanes there are: a group for each person, and in it what there is to show of them.
+import { computed, signal } from "@preact/signals";
+import { evidence, found, listed, onlyConflicts, payload } from "../../state";
+import { longest } from "../../windows";
+import { groups } from "../../trace";
+import { disputed, findings, judged, said, thought } from "./blocks";
+import { SOURCES } from "../../wording";
+import type { Block } from "./blocks";
+import type { Evidence, Modality, Person, Series, Utterance } from "../../model";
+
+export type Kind = "words" | "conflict" | "verdict" | "opinion" | "findings" | "quality" | "unit" | "voice";
+export const KINDS: readonly [Kind, string][] = [
+  ["words", "Words"], ["conflict", "Conflicts"], ["verdict", "Verdict"], ["opinion", "What each source says"],
+  ["findings", "Findings"], ["quality", "Face quality"], ["unit", "Action units"], ["voice", "Pitch and loudness"],
+];
+export interface Lane {
+  key: string; kind: Kind; title: string; about: string; height: number; modality: Modality | null;
+  blocks: Block[]; reach: number; rows: number; series: Series | null;
+}
+export interface Group { person: string | null; key: string; name: string; told: string; lanes: Lane[]; units: Series[] }
+
+export const hidden = signal<ReadonlySet<Kind>>(new Set());
+export const folded = signal<ReadonlySet<string>>(new Set()); // groups of which only words and verdicts are shown
+export const picked = signal<Readonly<Record<string, readonly string[]>>>({}); // group to series, where somebody chose
+
+export const HEIGHT: Record<Kind, number> = {
+  words: 30, conflict: 20, verdict: 48, opinion: 19, findings: 17, quality: 34, unit: 34, voice: 40,
+};
+const MOST_ROWS: Partial<Record<Modality, number>> = { face: 6, voice: 8, behavior: 4, dialogue: 2, text: 2 };
+const STRONGEST = 3; // action units that are shown unasked
+
+export function toggled<T>(set: ReadonlySet<T>, item: T): ReadonlySet<T> {
+  const next = new Set(set);
+  if (!next.delete(item)) next.add(item);
+  return next;
+}
+
+/** Everything that can be shown, in its order; the filter of conflicts is in it already. */
+const everything = computed<Group[]>(() => {
+  const index = found.value;
+  const spoken = groups(listed.value, (u) => u.person);
+  const kept = new Set(listed.value.map((u) => u.id));
+  const seen = groups(payload.value!.trace.evidence.filter((e) => kept.has(e.utterance)), (e) => whose(e));
+  return index.people.map((person) => group(person, spoken.get(person?.id ?? null) ?? [], seen.get(person?.id ?? null) ?? []));
+});
+
+function whose(item: Evidence): string | null {
+  return item.person ?? found.value.utterances.get(item.utterance)?.person ?? null;
+}
+
+function group(person: Person | null, utterances: Utterance[], seen: Evidence[]): Group {
+  const index = found.value;
+  const key = person?.id ?? "-";
+  const series = index.series.get(person?.id ?? null) ?? [];
+  const clashes = disputed(index, utterances);
+  const lanes = [
+    strip(key, "words", "Words", said(index, utterances)),
+    ...(clashes.length ? [strip(key, "conflict", "Conflicts", clashes)] : []),
+    strip(key, "verdict", "Verdict", judged(index, utterances)),
+    ...(["text", "face", "voice", "behavior"] as const).flatMap((m) => opinion(key, m, utterances)),
+    ...(["face", "voice", "behavior", "dialogue", "text"] as const).flatMap((m) => findingsLane(key, m, seen)),
+    ...series.map((s) => curve(key, s)),
+  ];
+  const told = `${utterances.length} utterance${utterances.length === 1 ? "" : "s"}`;
+  return { person: person?.id ?? null, key, name: person ? (person.name ?? person.id) : "Speaker unknown",
+           told: clashes.length && !onlyConflicts.value ? `${told}, ${clashes.length} in conflict` : told, lanes,
+           units: ranked(series.filter((s) => s.kind === "action_unit"), seen) };
+}
+
+function lane(key: string, kind: Kind, title: string, more: Partial<Lane>): Lane {
+  const blocks = more.blocks ?? [];
+  return { key: `${key}.${kind}.${title}`, kind, title, about: title, height: HEIGHT[kind], modality: null, blocks,
+           reach: longest(blocks), rows: 1, series: null, ...more };
+}
+
+function strip(key: string, kind: Kind, title: string, blocks: Block[]): Lane {
+  return lane(key, kind, title, { blocks });
+}
+
+function opinion(key: string, modality: Modality, utterances: Utterance[]): Lane[] {
+  const blocks = thought(found.value, utterances, modality);
+  const source = SOURCES[modality];
+  return blocks.length ? [lane(key, "opinion", source, { blocks, modality, about: `What the ${source} alone suggest${modality === "text" ? "" : "s"}` })] : [];
+}
+
+function findingsLane(key: string, modality: Modality, seen: Evidence[]): Lane[] {
+  const items = seen.filter((e) => e.modality === modality && e.kind !== "quotation");
+  if (!items.length) return [];
+  const made = findings(items, MOST_ROWS[modality] ?? 4);
+  return [lane(key, "findings", `${SOURCES[modality]} findings`,
+               { ...made, modality, about: `Findings: ${SOURCES[modality]}`, height: made.rows * HEIGHT.findings + 6 })];
+}
+
+function curve(key: string, series: Series): Lane {
+  const kind = series.kind === "action_unit" ? "unit" : series.kind === "face_quality" ? "quality" : "voice";
+  const title = kind === "unit" ? series.name : series.kind.replace("_", " ");
+  return lane(key, kind, title, { series, about: `${series.title} (${series.unit})` });
+}
+
+/** Action units, those first of which most was found. */
+function ranked(units: Series[], seen: Evidence[]): Series[] {
+  const weight = new Map<string, number>();
+  for (const { measures, reliability } of seen) {
+    for (const [name, { value }] of Object.entries(measures)) weight.set(name, (weight.get(name) ?? 0) + value * reliability);
+  }
+  return [...units].sort((a, b) => (weight.get(b.name) ?? 0) - (weight.get(a.name) ?? 0));
+}
+
+/** Names of the action units that a group shows: the chosen ones or the strongest, and the one that is looked at. */
+export function shownUnits({ key, units }: Group): ReadonlySet<string> {
+  const chosen = picked.value[key] ?? units.slice(0, STRONGEST).map((s) => s.name);
+  const looked = evidence.value === null ? undefined : found.value.evidence.get(evidence.value);
+  return new Set([...chosen, ...Object.keys(looked?.measures ?? {}).filter((name) => units.some((s) => s.name === name))]);
+}
+
+/** The groups with the lanes that are shown. */
+export const plan = computed<Group[]>(() => everything.value.map((each) => {
+  const units = shownUnits(each);
+  const closed = folded.value.has(each.key);
+  const lanes = each.lanes.filter((l) => (closed ? l.kind === "words" || l.kind === "verdict" : !hidden.value.has(l.kind)) &&
+    (l.kind !== "unit" || units.has(l.title)));
+  return { ...each, lanes };
+}));
