@@ -7,6 +7,7 @@ import { Chips, Looked, marks } from "./evidence";
 import { Hint, Part } from "./pieces";
 
 const STANCES = { supports: "For it", against: "Against it", context: "Context" } as const;
+const SAYS_SO = /^(against|context)/i; // the sentence says so itself
 const TESTED =
   "The evidence that a sentence cites is taken away and the verdict is formed again. A verdict that does not move then did " +
   "not rest on that evidence: the explanation is decoration. As many pieces of other evidence, taken away instead, show what " +
@@ -42,7 +43,7 @@ function Sentence({ claim, mark, utterance }: { claim: Claim; mark: ClaimAudit |
   return (
     <li class={`claim ${claim.stance}${failed ? " unsupported" : ""}`} data-testid="claim" data-supported={mark?.supported ?? "unknown"}
       data-seek={start} {...marks(claim.cites)}>
-      <span class="stance">{STANCES[claim.stance]}</span>
+      <span class={claim.stance === "supports" || SAYS_SO.test(claim.text) ? "sr" : "stance"}>{STANCES[claim.stance]}: </span>
       <button type="button" class="text" onClick={go} disabled={start === undefined}><bdi>{visible(claim.text)}</bdi></button>
       <Chips ids={claim.cites} of={utterance.id} unknown={mark?.unknown ?? []} />
       {mark && <p class={failed ? "effect doubt" : "effect"} data-testid="claim-audit">{failed && <Warning />}{capital(claimAudit(mark))}.</p>}

@@ -28,12 +28,12 @@ export function ComparePanel() {
             {payload.value!.others.map((o, i) => <option key={i} value={i}>{o.name}</option>)}
           </select></label>
         )}
-        <label class="choice"><input type="checkbox" checked={differing.value} data-testid="only-differences"
+        <label class="tick"><input type="checkbox" checked={differing.value} data-testid="only-differences"
           onChange={(e) => { differing.value = e.currentTarget.checked; }} /> Differences only ({apart})</label>
       </div>
       <Figure />
       <ol class="pairs">
-        <li class="pair head" aria-hidden="true"><span>This run</span><span><Said text={other.value.name} /></span></li>
+        <li class="pair heads" aria-hidden="true"><span>This run</span><span><Said text={other.value.name} /></span></li>
         {rows.slice(0, more.value * SIDE).map((pair) => <Line key={pair.utterance.id} pair={pair} />)}
       </ol>
       {!rows.length && <p class="empty">{apart ? "Nothing matches." : "Both say the same everywhere."}</p>}
@@ -83,7 +83,7 @@ function Side({ verdict, name }: { verdict: Verdict | null; name: string }) {
   return (
     <div class="side">
       <span class="sr">{name} {verdict?.label ? expressed(verdict.label).before : ""} </span>
-      <p class="line"><Label label={verdict?.label ?? null} word={verdictName(verdict)} />
+      <p class="beside"><Label label={verdict?.label ?? null} word={verdictName(verdict)} />
         {verdict?.confidence != null && <span class="n muted">{percent(verdict.confidence)}</span>}</p>
       {first && <p class="small muted"><Said text={first.text} /></p>}
       {verdict && !verdict.label && verdict.reason && <p class="small muted"><Said text={verdict.reason} /></p>}

@@ -36,7 +36,7 @@ function Reading({ reading, of }: { reading: Hypothesis; of: string }) {
   return (
     <div class="reading">
       <p class="k">{capital(SOURCES[reading.modality])}</p>
-      <p class="line"><Label label={reading.label} /><span class="n">{percent(reading.probability)}</span></p>
+      <p class="beside"><Label label={reading.label} /><span class="n">{percent(reading.probability)}</span></p>
       <Bar share={reading.probability} kind={labelClass(reading.label)} />
       <Chips ids={reading.cites} of={of} />
     </div>

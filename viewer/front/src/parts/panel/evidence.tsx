@@ -35,7 +35,7 @@ function glance(item: Evidence): void {
 export function Chip({ id, of, unknown = false }: { id: string; of: string | null; unknown?: boolean }) {
   const item = found.value.evidence.get(id);
   if (!item || unknown) {
-    return <span class="chip unknown" data-testid="unknown-chip" title="No such evidence is about this utterance">
+    return <span class="cite unknown" data-testid="unknown-chip" title="No such evidence is about this utterance">
       {visible(id)} <span class="doubt">unknown</span></span>;
   }
   const go = () => {
@@ -44,7 +44,7 @@ export function Chip({ id, of, unknown = false }: { id: string; of: string | nul
     else visit(item);
   };
   return (
-    <button type="button" class={`chip m-${item.modality}`} data-testid="chip" data-evidence={id} data-seek={item.span.start}
+    <button type="button" class={`cite m-${item.modality}`} data-testid="chip" data-evidence={id} data-seek={item.span.start}
       aria-pressed={looked.value === id} title={visible(item.finding)} onClick={go} {...marks([id])}>
       {visible(evidenceName(id, of))}
     </button>
@@ -124,7 +124,7 @@ export function Looked({ ids, of }: { ids: readonly string[]; of: string }) {
   const item = looked.value !== null && ids.includes(looked.value) ? found.value.evidence.get(looked.value) : undefined;
   if (!item) return null;
   return (
-    <div class={`looked m-${item.modality}`} data-testid="looked">
+    <div class={`glance m-${item.modality}`} data-testid="looked">
       <p><Said text={item.finding} /></p>
       <Measures measures={item.measures} />
       <p class="muted small">

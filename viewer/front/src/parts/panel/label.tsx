@@ -37,7 +37,7 @@ export function Ranking({ distribution, all = false }: { distribution: Distribut
 export function Stack({ distribution, order }: { distribution: Distribution; order: readonly string[] }) {
   const shown = order.filter((label) => (distribution[label] ?? 0) >= 0.005);
   return (
-    <span class="bar stack" aria-hidden="true">
+    <span class="bar mix" aria-hidden="true">
       {shown.map((label) => {
         const share = distribution[label]!;
         return <span key={label} class={labelClass(label)} style={{ width: width(share) }} title={`${label} ${percent(share)}`} />;

@@ -14,7 +14,7 @@ export function Peaks({ utterance }: { utterance: Utterance }) {
   if (!shown.length) return null;
   return (
     <Part title="Peak frame" testid="peak"
-      aside={<label class="choice"><input type="checkbox" checked={drawn.value} onChange={() => { drawn.value = !drawn.value; }} /> face drawn in</label>}>
+      aside={<label class="tick"><input type="checkbox" checked={drawn.value} onChange={() => { drawn.value = !drawn.value; }} /> face drawn in</label>}>
       {shown.map((peak) => <Frame key={`${peak.person} ${peak.time}`} peak={peak} />)}
     </Part>
   );
@@ -57,7 +57,7 @@ function Units({ peak }: { peak: Peak }) {
     .filter(({ value }) => value >= 0.5).sort((a, b) => b.value - a.value).slice(0, MOST);
   if (!units.length) return null;
   return (
-    <ul class="units" aria-label="Action units at this moment">
+    <ul class="peak-units" aria-label="Action units at this moment">
       {units.map(({ s, value }) => (
         <li key={s.id}>
           <span>{s.title}</span><Bar share={value / (s.high || 5)} /><span class="n" title={s.unit}>{value.toFixed(1)} of {s.high || 5}</span>

@@ -28,7 +28,7 @@ function One({ course }: { course: Course }) {
   const { person, turns, seconds, shares, shifts, conflicts } = course;
   const aside = `${count(turns.length, "utterance")}, ${clock(seconds)} (min:s) of speech`;
   return (
-    <section class="part person" aria-label={nameOf(person)} data-testid="person">
+    <section class="part one" aria-label={nameOf(person)} data-testid="person">
       <h3><Name person={person} /><span class="aside">{aside}</span></h3>
       <Shares shares={shares} />
       <Chart turns={turns} who={nameOf(person)} />
@@ -49,7 +49,7 @@ function One({ course }: { course: Course }) {
 function Shares({ shares }: { shares: [string | null, number][] }) {
   return (
     <div class="shares">
-      <span class="bar stack" aria-hidden="true">
+      <span class="bar mix" aria-hidden="true">
         {shares.map(([label, share]) => <span key={label} class={labelClass(label)} style={{ width: width(share) }} />)}
       </span>
       <ul aria-label="Share of utterances">
@@ -71,7 +71,7 @@ function Chart({ turns, who }: { turns: Turn[]; who: string }) {
   const over = turns.length <= FINE ? 1 : 2 * Math.round(turns.length / FINE) + 1;
   return (
     <figure class="course">
-      <div class="plot" onClick={go} role="img" aria-label={described(turns, who)}>
+      <div class="chart" onClick={go} role="img" aria-label={described(turns, who)}>
         <Lines turns={turns} duration={duration} over={over} />
         <div class="ribbon">
           {turns.map(({ utterance, verdict }) => (
@@ -82,7 +82,7 @@ function Chart({ turns, who }: { turns: Turn[]; who: string }) {
         </div>
         <Playhead duration={duration} />
       </div>
-      <figcaption class="muted small"><span><i class="line valence" /> valence</span><span><i class="line arousal" /> arousal{over > 1 && `, each the mean of ${over} utterances`}</span>
+      <figcaption class="muted small"><span><i class="stroke valence" /> valence</span><span><i class="stroke arousal" /> arousal{over > 1 && `, each the mean of ${over} utterances`}</span>
         <span class="ends n"><span>0:00</span><span>{clock(duration)}</span></span></figcaption>
     </figure>
   );
@@ -109,7 +109,7 @@ function Lines({ turns, duration, over }: { turns: Turn[]; duration: number; ove
   };
   return (
     <div class="lines">
-      <span class="top">pleasant, excited</span><span class="bottom">unpleasant, calm</span>
+      <span class="hi">pleasant, excited</span><span class="lo">unpleasant, calm</span>
       <svg viewBox="0 0 1000 100" preserveAspectRatio="none" aria-hidden="true">
         <line x1="0" x2="1000" y1="50" y2="50" /><path class="arousal" d={line("arousal")} /><path class="valence" d={line("valence")} />
       </svg>
@@ -118,7 +118,7 @@ function Lines({ turns, duration, over }: { turns: Turn[]; duration: number; ove
 }
 
 function Playhead({ duration }: { duration: number }) {
-  return <span class="head" style={{ left: width(now.value / duration) }} />;
+  return <span class="at" style={{ left: width(now.value / duration) }} />;
 }
 
 function List({ title, ids, line }: { title: string; ids: string[]; line: (id: string) => preact.ComponentChildren }) {

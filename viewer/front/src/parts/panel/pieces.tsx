@@ -69,7 +69,7 @@ export function Reliability({ value }: { value: number }) {
 export function Axis({ name, low, high, value, shown }:
   { name: string; low: string; high: string; value: number | null; shown: string }) {
   return (
-    <div class="axis">
+    <div class="scale">
       <span class="k">{name}</span>
       <span class="end">{low}</span>
       <svg aria-hidden="true">
@@ -112,7 +112,7 @@ export function Fold({ title, aside, open = false, children, testid }:
   { title: ComponentChildren; aside?: ComponentChildren; open?: boolean; children: () => ComponentChildren; testid?: string }) {
   const [shown, setShown] = useState(open);
   return (
-    <details class="fold" open={open} data-testid={testid}
+    <details class="opens" open={open} data-testid={testid}
       onToggle={(event) => event.currentTarget.open && setShown(true)}>
       <summary>{title}{aside && <span class="aside">{aside}</span>}</summary>
       {shown && children()}

@@ -32,7 +32,7 @@ function Row({ opinion }: { opinion: Opinion }) {
   return (
     <li>
       {name}<Stack distribution={opinion.distribution} order={payload.value!.labels} />
-      <span class="line"><Label label={best[0]} /><span class="n">{percent(best[1])}</span></span>
+      <span class="beside"><Label label={best[0]} /><span class="n">{percent(best[1])}</span></span>
       {opinion.cites.length > 0 && <Chips ids={opinion.cites} of={opinion.utterance} />}
       <Looked ids={opinion.cites} of={opinion.utterance} />
     </li>

@@ -1,6 +1,5 @@
 // One utterance: what was said, what is expressed, how sure, why, and what is against it.
-import { found, onlyConflicts, payload, select, selected } from "../../state";
-import { current, listed } from "../../state";
+import { current, found, listed, onlyConflicts, payload, select, selected } from "../../state";
 import { seek } from "../../player";
 import type { Utterance } from "../../model";
 import { Calls } from "./calls";
@@ -23,14 +22,20 @@ function Details({ utterance }: { utterance: Utterance }) {
   return (
     <article class="utterance" key={utterance.id} data-testid="utterance" data-utterance={utterance.id}>
       <Head utterance={utterance} />
-      <VerdictView utterance={utterance} />
-      <Conflicts utterance={utterance} />
-      <Claims utterance={utterance} />
-      <Peaks utterance={utterance} />
-      <Opinions utterance={utterance} />
-      <Baseline utterance={utterance} />
-      <Contributions utterance={utterance} />
-      <Correct utterance={utterance} />
+      <div class="pair-of">
+        <div>
+          <VerdictView utterance={utterance} />
+          <Peaks utterance={utterance} />
+          <Opinions utterance={utterance} />
+          <Baseline utterance={utterance} />
+          <Contributions utterance={utterance} />
+        </div>
+        <div>
+          <Claims utterance={utterance} />
+          <Conflicts utterance={utterance} />
+          <Correct utterance={utterance} />
+        </div>
+      </div>
       <EvidenceList utterance={utterance} />
       <Calls calls={found.value.calls.get(utterance.id) ?? []} />
     </article>
@@ -39,12 +44,12 @@ function Details({ utterance }: { utterance: Utterance }) {
 
 function Head({ utterance }: { utterance: Utterance }) {
   return (
-    <header class="head">
+    <header class="opening">
       <p class="who"><b><Name person={utterance.person} /></b> <Time at={utterance.span.start} to={utterance.span.end} />
         <Steps utterance={utterance} /></p>
       {utterance.text.trim()
         ? <blockquote><h2>“<Said text={utterance.text.trim()} />”</h2></blockquote>
-        : <h2 class="muted silent">No words were recognised here.</h2>}
+        : <h2 class="muted unsaid">No words were recognised here.</h2>}
     </header>
   );
 }

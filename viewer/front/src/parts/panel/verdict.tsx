@@ -1,20 +1,21 @@
 // The verdict of one utterance: a sentence, how probable every label is, and what it goes back to.
 import { found, payload } from "../../state";
 import type { Utterance, Verdict } from "../../model";
-import { CALIBRATED, capital, expressed, percent, signed, silence, verdictName } from "../../wording";
+import { CALIBRATED, capital, conflictTitle, expressed, percent, signed, silence, verdictName } from "../../wording";
 import { Label, Ranking, Stack, Swatch } from "./label";
 import { Axis, Hint, Name, Part, Said, ToUtterance } from "./pieces";
 
 export function VerdictView({ utterance }: { utterance: Utterance }) {
   const verdict = found.value.verdicts.get(utterance.id);
+  const conflicts = found.value.conflicts.get(utterance.id) ?? [];
+  const open = verdict?.open_labels.filter((word) => word !== verdict.label) ?? [];
   return (
     <div class="verdict" data-testid="verdict">
       <Sentence verdict={verdict} person={utterance.person} />
       {verdict && <Second verdict={verdict} />}
+      {conflicts.length > 0 && <p class="small doubt">⚡ {conflicts.map(conflictTitle).join("; ")}</p>}
       {verdict && Object.keys(verdict.distribution).length > 0 && <Ranking distribution={verdict.distribution} />}
-      {verdict && verdict.open_labels.length > 0 && (
-        <p class="small"><span class="k">In other words</span> <Said text={verdict.open_labels.join(", ")} /></p>
-      )}
+      {open.length > 0 && <p class="small"><span class="k">In other words</span> <Said text={open.join(", ")} /></p>}
       {verdict && <Affect verdict={verdict} />}
       {verdict && <Links verdict={verdict} />}
     </div>
@@ -34,8 +35,8 @@ function Sentence({ verdict, person }: { verdict: Verdict | undefined; person: s
   return (
     <p class="sentence" data-testid="sentence">
       <Name person={person} /> {before} <Swatch label={verdict.label} /> <b>{verdict.label}</b>{after}
-      {verdict.confidence !== null && <>, <span class="n sure">{percent(verdict.confidence)} sure</span></>}
-      {" "}<Hint about="this figure">{verdict.confidence !== null ? CALIBRATED : "No calibrated confidence was measured for this reasoner."}</Hint>
+      {verdict.confidence !== null && <>, <span class="n">{percent(verdict.confidence)} sure</span></>}
+      {"\u00a0"}<Hint about="this figure">{verdict.confidence !== null ? CALIBRATED : "No calibrated confidence was measured for this reasoner."}</Hint>
     </p>
   );
 }
@@ -84,7 +85,7 @@ export function Baseline({ utterance }: { utterance: Utterance }) {
   const both = verdict?.label && other.label;
   return (
     <Part title="Without the language model" kind="baseline">
-      <div class="line">
+      <div class="beside">
         <Label label={other.label} word={verdictName(other)} />
         {other.confidence !== null && <span class="n">{percent(other.confidence)} sure</span>}
         <Stack distribution={other.distribution} order={payload.value!.labels} />
