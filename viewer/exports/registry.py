@@ -75,6 +75,11 @@ def export(source: Path, name: str, out: Path | None = None) -> Path:
     return path
 
 
+def stands_in(unfinished: Path) -> Path:
+    """The folder in which the file stands in the end that a format writes to `unfinished`."""
+    return unfinished.parent.parent
+
+
 def _target(result: Result, chosen: Exporter, out: Path | None) -> Path:
     path = result.folder if out is None else out
     if path.is_dir():

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import quote
 from zipfile import BadZipFile
 
 import numpy as np
 
 from emoagent.errors import UsageError
-from emoagent.schema import Trace
+from emoagent.schema import Evidence, Trace
 from emoagent.tools.action_units import AuSeries, Expression
 from emoagent.tools.audio import Audio
 from emoagent.tools.face_series import FaceSeries
 from emoagent.tools.talking import talking
+from emoagent.viewer.corrections import FOLDER, layers
+from emoagent.viewer.exports.cleaning import clean
+from emoagent.viewer.exports.lines import Transcript
 
 AGAIN = "analyse the video again with this version"
 OWN = ("trace.json", "report.html", "timings.json", "run.json", "checkpoints.sqlite")
@@ -54,8 +60,38 @@ class Result:
 
     def own_files(self) -> set[Path]:
         """What belongs to the run and must not be replaced."""
-        kept = [path for name in ("work", "media") for path in (self.folder / name).rglob("*")]
+        kept = [path for name in ("work", "media", FOLDER) for path in (self.folder / name).rglob("*")]
         return {path.resolve() for path in [*kept, *(self.folder / name for name in OWN)]}
+
+    @cached_property
+    def transcript(self) -> Transcript:
+        """The utterances, with what people have corrected."""
+        return Transcript(self.trace, layers(self.folder, self.trace))
+
+    @cached_property
+    def written(self) -> float:
+        """When the trace was written: seconds since 1970, 0 where there is no file."""
+        path = self.folder / "trace.json"
+        return path.stat().st_mtime if path.exists() else 0.0
+
+    @cached_property
+    def evidence(self) -> dict[str, Evidence]:
+        """All evidence by its id."""
+        return {item.id: item for item in self.trace.evidence}
+
+    def video_seen_from(self, folder: Path) -> str:
+        """The clip's relative address as seen from `folder`, percent-encoded: of the file that was analysed, if it is
+        still there and some folder holds both, else of a file of its name in `folder`. Never an absolute path."""
+        try:
+            source = Path(json.loads((self.folder / "run.json").read_text(encoding="utf-8"))["source"]).resolve()
+            same = source.is_file() and source.stat().st_size == self.trace.clip.bytes
+            shared = os.path.commonpath([source, folder.resolve()])
+        except (OSError, ValueError, KeyError, TypeError):
+            same, shared = False, ""
+        if not same or shared == os.path.sep:
+            return "./" + quote(clean(Path(self.trace.clip.name).name) or "clip")
+        address = quote(Path(os.path.relpath(source, folder.resolve())).as_posix(), errors="surrogateescape")
+        return address if address.startswith(".") else f"./{address}"
 
     @cached_property
     def series(self) -> FaceSeries:
