@@ -38,7 +38,7 @@ function NoVideo() {
   const missing = broken.value ? `The clip could not be loaded from ${payload.value!.video}.` : "This report has no video beside it.";
   return (
     <div class="screen clock" data-testid="clock">
-      <p class="time n">{clock(now.value)}</p>
+      <p class="instant n">{clock(now.value)}</p>
       <div class="transport">
         <button type="button" class="icon" onClick={() => step(-1)} aria-label="Back 1 s" title="Back 1 s (←)">−1</button>
         <button type="button" class="icon play" onClick={toggle} aria-label={playing.value ? "Pause" : "Play"} data-testid="play">
@@ -62,16 +62,16 @@ function Card() {
     <button type="button" class="said" onClick={() => said && select(said.id)} disabled={!said} data-testid="card"
             aria-label={said ? `Now: ${nameOf(said.person)}: ${said.text}. Open` : "Nothing is said yet"}>
       <Time />
-      {said ? <span class="words"><b><bdi>{nameOf(said.person)}</bdi></b> <span dir="auto">{said.text || "no words were recognised"}</span></span>
-        : <span class="words muted">Nothing is said yet</span>}
-      {said && <span class={`verdict ${labelClass(label)}`}><span class="tag">{verdictName(verdict)}{verdict?.confidence != null && ` ${percent(verdict.confidence)}`}</span></span>}
+      {said ? <span class="quote"><b><bdi>{nameOf(said.person)}</bdi></b> <span dir="auto">{said.text || "no words were recognised"}</span></span>
+        : <span class="quote muted">Nothing is said yet</span>}
+      {said && <span class={`mood ${labelClass(label)}`}><span class="tag">{verdictName(verdict)}{verdict?.confidence != null && ` ${percent(verdict.confidence)}`}</span></span>}
     </button>
   );
 }
 
 function Time() {
   return (
-    <span class="time n" data-testid="time">
+    <span class="instant n" data-testid="time">
       {clock(now.value)}
       {playing.value && speed.value !== 1 && <small>{speed.value < 0 ? `◀ ${-speed.value}×` : `▶ ${speed.value}×`}</small>}
     </span>

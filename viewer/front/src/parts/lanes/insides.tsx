@@ -22,7 +22,7 @@ function Spoken({ word, left, scale }: { word: Word; left: number; scale: number
   const spoken = now.value >= word.span.start && now.value < word.span.end;
   const doubt = word.probability !== null && word.probability < 0.5;
   const style = { left: `${left}px`, width: `${(word.span.end - word.span.start) * scale}px` };
-  return <span class={`word${spoken ? " spoken" : ""}${doubt ? " doubt" : ""}`} style={style} dir="auto">{word.text}</span>;
+  return <span class={`word${spoken ? " spoken" : ""}${doubt ? " unsure" : ""}`} style={style} dir="auto">{word.text}</span>;
 }
 
 /** The probabilities as a band, the label at the bottom; the line across is the calibrated confidence. */
@@ -36,16 +36,21 @@ export function Band({ block, box }: { block: Block; box: Box }) {
         <span class={labelClass(label)} style={{ height: `${block.share * 100}%` }} />
         {rest.map(([name, share]) => <span key={name} class={`${labelClass(name)} less`} style={{ height: `${share * 100}%` }} />)}
       </span>
-      {verdict.confidence !== null && <span class="sure" style={{ bottom: `${verdict.confidence * 100}%` }} />}
+      {verdict.confidence !== null && <span class="sureness" style={{ bottom: `${verdict.confidence * 100}%` }} />}
       {box.width > 44 && <span class={`tag ${labelClass(label)}`}>{label}{box.width > 96 && <> {percent(block.share)}</>}</span>}
     </>
   );
 }
 
+/** The label that one source alone suggests; the fainter, the less probable. */
 export function Opinion({ block, box }: { block: Block; box: Box }) {
-  if (box.width < 40) return null;
   if (block.label === null) return box.width > 70 ? <span class="silent">abstained</span> : null;
-  return <span class={`tag ${labelClass(block.label)}`}>{block.text}</span>;
+  return (
+    <>
+      <span class={`fill ${labelClass(block.label)}`} style={{ opacity: String(0.3 + 0.7 * block.share) }} />
+      {box.width > 44 && <span class={`tag ${labelClass(block.label)}`}>{block.text}{box.width > 96 && <> {percent(block.share)}</>}</span>}
+    </>
+  );
 }
 
 export function Bolt() {

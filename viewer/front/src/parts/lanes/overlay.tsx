@@ -19,7 +19,7 @@ export function Axis() {
       <div class="gutter" />
       <div class="plot scrub" onPointerDown={scrub} onPointerMove={scrub} data-testid="axis">
         {ticks(view.value, across).map((second) =>
-          <span key={second} class="tick n" style={{ left: `${((second - from) / (to - from)) * across}px` }}>
+          <span key={second} class="mark-line n" style={{ left: `${((second - from) / (to - from)) * across}px` }}>
             {short(second, tickStep(view.value, across))}
           </span>)}
       </div>
@@ -35,11 +35,13 @@ function short(seconds: number, step: number): string {
 
 export function Overlay() {
   return (
-    <div class="overlay" aria-hidden="true">
-      <Selected />
-      <Hair />
-      <Playhead />
-    </div>
+    <>
+      <div class="overlay under" aria-hidden="true"><Selected /></div>
+      <div class="overlay" aria-hidden="true">
+        <Hair />
+        <Playhead />
+      </div>
+    </>
   );
 }
 

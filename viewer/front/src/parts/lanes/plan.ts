@@ -26,7 +26,7 @@ export const picked = signal<Readonly<Record<string, readonly string[]>>>({}); /
 export const HEIGHT: Record<Kind, number> = {
   words: 30, conflict: 20, verdict: 48, opinion: 19, findings: 17, quality: 34, unit: 34, voice: 40,
 };
-const MOST_ROWS: Partial<Record<Modality, number>> = { face: 6, voice: 8, behavior: 4, dialogue: 2, text: 2 };
+const MOST_ROWS: Partial<Record<Modality, number>> = { face: 8, voice: 8, behavior: 4, dialogue: 2, text: 2 };
 const STRONGEST = 3; // action units that are shown unasked
 
 export function toggled<T>(set: ReadonlySet<T>, item: T): ReadonlySet<T> {
@@ -80,7 +80,7 @@ function strip(key: string, kind: Kind, title: string, blocks: Block[]): Lane {
 function opinion(key: string, modality: Modality, utterances: Utterance[]): Lane[] {
   const blocks = thought(found.value, utterances, modality);
   const source = SOURCES[modality];
-  return blocks.length ? [lane(key, "opinion", source, { blocks, modality, about: `What the ${source} alone suggest${modality === "text" ? "" : "s"}` })] : [];
+  return blocks.length ? [lane(key, "opinion", `from ${source}`, { blocks, modality, about: `What the ${source} alone suggest${modality === "text" ? "" : "s"}` })] : [];
 }
 
 function findingsLane(key: string, modality: Modality, seen: Evidence[]): Lane[] {

@@ -69,14 +69,13 @@ function Piece({ block, lane, entry, dense, inside }: PieceProps) {
   const box = { ...place(block, view.value, width.value), scale: width.value / (to - from) };
   const rowed = lane.kind === "findings";
   const state = [
-    "block", lane.kind, block.label === undefined || lane.kind === "verdict" ? "" : labelClass(block.label),
+    "block", `k-${lane.kind}`, block.label === null && lane.kind === "opinion" ? labelClass(null) : "",
     selected.value === block.utterance ? "selected" : "", isMarked(block, lane) ? "marked" : "",
     block.evidence !== null && evidence.value === block.evidence ? "looked" : "", dense ? "ghost" : "",
   ].filter(Boolean).join(" ");
   const style = {
     left: `${box.left}px`, width: `${box.width}px`,
     ...(rowed ? { top: `${3 + block.row * 17}px`, "--share": String(0.35 + 0.65 * block.share) } : {}),
-    ...(lane.kind === "opinion" && block.label ? { opacity: String(0.45 + 0.55 * block.share) } : {}),
   };
   return (
     <button type="button" class={state} style={style} tabIndex={entry ? 0 : -1} title={block.told} aria-label={block.told}

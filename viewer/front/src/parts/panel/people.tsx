@@ -5,7 +5,7 @@ import { found, now, onlyConflicts, payload, select } from "../../state";
 import { seek } from "../../player";
 import type { Course, Tie, Turn } from "../../people";
 import { labelClass } from "../../labels";
-import { clock, count, percent, verdictName, visible } from "../../wording";
+import { clock, count, percent, spell, verdictName, visible } from "../../wording";
 import { Label } from "./label";
 import { Fold, Name, nameOf, Part, ToUtterance, width } from "./pieces";
 
@@ -26,7 +26,7 @@ export function PeoplePanel() {
 
 function One({ course }: { course: Course }) {
   const { person, turns, seconds, shares, shifts, conflicts } = course;
-  const aside = `${count(turns.length, "utterance")}, ${clock(seconds)} (min:s) of speech`;
+  const aside = `${count(turns.length, "utterance")}, ${spell(seconds)} of speech`;
   return (
     <section class="part one" aria-label={nameOf(person)} data-testid="person">
       <h3><Name person={person} /><span class="aside">{aside}</span></h3>
@@ -124,7 +124,7 @@ function Playhead({ duration }: { duration: number }) {
 function List({ title, ids, line }: { title: string; ids: string[]; line: (id: string) => preact.ComponentChildren }) {
   const listed = onlyConflicts.value ? ids.filter((id) => found.value.conflicts.has(id)) : ids;
   if (!listed.length) return null;
-  const items = (some: string[]) => <ul>{some.map((id) => <li key={id}><ToUtterance id={id} quote={false} /> {line(id)}</li>)}</ul>;
+  const items = (some: string[]) => <ul>{some.map((id) => <li key={id}><ToUtterance id={id} quote={false} who={false} /> {line(id)}</li>)}</ul>;
   return (
     <div class="list">
       <h4>{title} <span class="aside n">{listed.length}</span></h4>

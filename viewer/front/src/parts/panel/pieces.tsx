@@ -32,7 +32,7 @@ export function Time({ at, to }: { at: number; to?: number }) {
 }
 
 /** A way to another utterance, with the beginning of its words. */
-export function ToUtterance({ id, quote = true }: { id: string; quote?: boolean }) {
+export function ToUtterance({ id, quote = true, who = true }: { id: string; quote?: boolean; who?: boolean }) {
   const utterance = found.value.utterances.get(id);
   if (!utterance) return <code>{visible(id)}</code>;
   const go = () => {
@@ -41,7 +41,7 @@ export function ToUtterance({ id, quote = true }: { id: string; quote?: boolean 
   };
   return (
     <button type="button" class="link" onClick={go} data-utterance={id}>
-      <span class="n">{clock(utterance.span.start)}</span> <Name person={utterance.person} />
+      <span class="n">{clock(utterance.span.start)}</span>{who && <> <Name person={utterance.person} /></>}
       {quote && utterance.text.trim() && <span class="muted"> “<Said text={shorten(utterance.text.trim(), 44)} />”</span>}
     </button>
   );

@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Progress } from "../../model";
-import { clock, pace, percent, plain, visible } from "../../wording";
+import { pace, percent, plain, spell, visible } from "../../wording";
 import { Bar } from "./pieces";
 
 const progress = signal<Progress | null>(null);
@@ -14,7 +14,7 @@ export function Live() {
   return (
     <main class="live" data-testid="live">
       <h1>{told?.failed ? "The analysis failed" : told?.done ? "The analysis is done" : "The analysis is going on"}</h1>
-      {told && <p class="muted"><bdi>{visible(told.clip)}</bdi>{told.duration !== null && <>, <span class="n">{clock(told.duration)}</span> (min:s)</>}</p>}
+      {told && <p class="muted"><bdi>{visible(told.clip)}</bdi>{told.duration !== null && <>, <span class="n">{spell(told.duration)}</span></>}</p>}
       {told?.failed && <p class="failed" role="alert"><bdi>{visible(told.failed)}</bdi></p>}
       {lost.value && !told?.done && <p class="doubt" role="status">The connection is lost; trying again. Is <code>emoagent inspect</code> still running?</p>}
       {told ? <Stages told={told} /> : !lost.value && <p class="muted">Waiting for the first sign of it…</p>}

@@ -1,7 +1,7 @@
 // Where the result comes from: everything that a second run needs, how long it took, and what failed.
 import { found, payload } from "../../state";
 import type { Fault, Trace } from "../../model";
-import { CAVEAT, clock, count, LAW, number, pace, plain, visible } from "../../wording";
+import { CAVEAT, count, LAW, number, pace, plain, spell, visible } from "../../wording";
 import { Calls } from "./calls";
 import { Layers } from "./correct";
 import { Bar, Facts, Fold, Part, Said } from "./pieces";
@@ -51,8 +51,8 @@ function Origin({ trace: { clip, provenance: p, verdicts, label_set, schema_vers
   return (
     <Part title="Clip and versions">
       <Facts items={[
-        ["Clip", <Said text={clip.name} />], ["Duration", `${clock(clip.duration)} (min:s)`], ["Picture", video ?? "none"], ["Sound", audio ?? "none"],
-        ["Size", `${clip.bytes.toLocaleString("en")} bytes, ${visible(clip.format)}`], ["sha256 of the clip", <code>{clip.sha256}</code>],
+        ["Clip", <Said text={clip.name} />], ["Duration", spell(clip.duration)], ["Picture", video ?? "none"], ["Sound", audio ?? "none"],
+        ["Size", `${clip.bytes.toLocaleString("en")} bytes, ${visible(clip.format)}`], ["Clip’s sha256", <code>{clip.sha256}</code>],
         ["emoagent", `${p.emoagent} on Python ${p.python}`], ["Profile", <><b>{p.profile}</b>: <Said text={p.profile_reason} /></>],
         ["Reasoner", visible(reasoners) || "none"], ["Label set", label_set],
         ["Packages", Object.entries(p.packages).sort().map(([name, version]) => `${name} ${version}`).join(", ")], ["Schema", schema_version],
