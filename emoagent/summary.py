@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from emoagent.schema import Trace, Utterance
-from emoagent.viewer.index import Index, index
-from emoagent.viewer.markup import visible
+from emoagent.schema import Audit, Conflict, Trace, Utterance, Verdict
+from emoagent.viewer.visible import visible
 from emoagent.viewer.wording import clock, conflict_title, one_line, percent, silence, verdict_name
 
 LONGEST = 120  # characters of a cell
@@ -16,6 +17,36 @@ STYLES = {
     "neutral": "default", "joy": "yellow", "anger": "red", "surprise": "cyan", "sadness": "blue", "disgust": "green",
     "fear": "magenta",
 }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """A trace, looked up by utterance."""
+
+    verdicts: dict[str, Verdict]
+    baseline: dict[str, Verdict]
+    audits: dict[str, Audit]
+    conflicts: dict[str, list[Conflict]]
+    names: dict[str, str]
+
+    @classmethod
+    def of(cls, trace: Trace) -> _Judged:
+        conflicts = dict[str, list[Conflict]]()
+        for conflict in trace.conflicts:
+            conflicts.setdefault(conflict.utterance, []).append(conflict)
+        return cls(
+            verdicts={v.utterance: v for v in trace.verdicts},
+            baseline={v.utterance: v for v in trace.baseline},
+            audits={a.utterance: a for a in trace.audits},
+            conflicts=conflicts,
+            names={p.id: p.name or p.id for p in trace.people},
+        )
+
+    def strongest(self, utterance: str) -> Conflict | None:
+        """The conflict that the verdict names, else the widest."""
+        verdict = self.verdicts.get(utterance)
+        named = verdict.conflict if verdict else None
+        return max(self.conflicts.get(utterance, ()), key=lambda c: (c.id == named, c.divergence), default=None)
 
 
 def summary_table(trace: Trace) -> Table:
@@ -27,55 +58,55 @@ def summary_table(trace: Trace) -> Table:
     table.add_column("Emotion", no_wrap=True)
     table.add_column("Conf.", no_wrap=True, justify="right")
     table.add_column("Why", ratio=6, overflow="fold")
-    looked_up = index(trace, pictures={}, video=None)
+    judged = _Judged.of(trace)
     for utterance in trace.utterances:
-        table.add_row(*(Text(cell, style=style) for cell, style in _cells(looked_up, utterance)))
+        table.add_row(*(Text(cell, style=style) for cell, style in _cells(judged, utterance)))
     return table
 
 
 def summary_lines(trace: Trace) -> list[str]:
     """The same as plain lines, one for each utterance, e.g. for a log file."""
-    looked_up = index(trace, pictures={}, video=None)
-    return [_line(looked_up, utterance) for utterance in trace.utterances]
+    judged = _Judged.of(trace)
+    return [_line(judged, utterance) for utterance in trace.utterances]
 
 
-def _cells(looked_up: Index, utterance: Utterance) -> list[tuple[str, str]]:
-    verdict = looked_up.verdicts.get(utterance.id)
+def _cells(judged: _Judged, utterance: Utterance) -> list[tuple[str, str]]:
+    verdict = judged.verdicts.get(utterance.id)
     label = verdict.label if verdict else None
     sure = verdict.confidence if verdict else None
     return [
         (clock(utterance.span.start), ""),
-        (_speaker(looked_up, utterance), "bold"),
+        (_speaker(judged, utterance), "bold"),
         (_short(utterance.text) or "…", ""),
         (_short(label) if label else "—", STYLES.get(label or "", "") if label else "dim"),
         ("—" if sure is None else percent(sure), ""),
-        (_why(looked_up, utterance), "" if label else "dim"),
+        (_why(judged, utterance), "" if label else "dim"),
     ]
 
 
-def _line(looked_up: Index, utterance: Utterance) -> str:
-    time, speaker, text, label, sure, why = (cell for cell, _ in _cells(looked_up, utterance))
-    judged = label if sure == "—" else f"{label} {sure}"
-    return f"{time}  {speaker}: “{text}”  {judged}  {why}"
+def _line(judged: _Judged, utterance: Utterance) -> str:
+    time, speaker, text, label, sure, why = (cell for cell, _ in _cells(judged, utterance))
+    verdict = label if sure == "—" else f"{label} {sure}"
+    return f"{time}  {speaker}: “{text}”  {verdict}  {why}"
 
 
-def _speaker(looked_up: Index, utterance: Utterance) -> str:
-    return "?" if utterance.person is None else _short(looked_up.speaker(utterance.person))
+def _speaker(judged: _Judged, utterance: Utterance) -> str:
+    return "?" if utterance.person is None else _short(judged.names.get(utterance.person, utterance.person))
 
 
-def _why(looked_up: Index, utterance: Utterance) -> str:
-    verdict = looked_up.verdicts.get(utterance.id)
-    conflicts = looked_up.strongest_first(utterance)
-    sign = f"⚡ {conflict_title(conflicts[0])}. " if conflicts else ""
+def _why(judged: _Judged, utterance: Utterance) -> str:
+    verdict = judged.verdicts.get(utterance.id)
+    conflict = judged.strongest(utterance.id)
+    sign = f"⚡ {conflict_title(conflict)}. " if conflict else ""
     if verdict is None or verdict.label is None:
-        return _short(f"{sign}{verdict_name(verdict)}: {silence(verdict)}{_beside(looked_up, utterance)}")
-    return _short(sign + one_line(verdict, looked_up.audits.get(utterance.id)))
+        return _short(f"{sign}{verdict_name(verdict)}: {silence(verdict)}{_beside(judged, utterance)}")
+    return _short(sign + one_line(verdict, judged.audits.get(utterance.id)))
 
 
-def _beside(looked_up: Index, utterance: Utterance) -> str:
+def _beside(judged: _Judged, utterance: Utterance) -> str:
     """What the embedded reasoner says, where the language model has no label."""
-    found = next((v for v in looked_up.trace.baseline if v.utterance == utterance.id and v.label), None)
-    return f" (embedded: {found.label} {percent(found.confidence or 0)})" if found else ""
+    found = judged.baseline.get(utterance.id)
+    return f" (embedded: {found.label} {percent(found.confidence or 0)})" if found and found.label else ""
 
 
 def _short(text: str) -> str:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 from example_trace import example_trace
+from report_page import HOSTILE, JPEG, page_of
 from test_exports import _run as smiling_run
 from test_exports import _smiling
-from test_report import HOSTILE, JPEG, Page
 from tracked import series_of
 
 from emoagent.schema import Call, Contribution, Evidence, Part, Producer, Shown, Span, Trace, Verdict
 from emoagent.viewer.exports.registry import export
-from emoagent.viewer.report import render, write_report
+from emoagent.viewer.visible import visible
 
 SYSTEM = "You judge which emotion an utterance expresses. " * 12
 FRAME = "media/captions/u2.{}.jpg"
@@ -76,74 +73,45 @@ def judged(answer: str = '{"label": "sadness"}') -> Trace:
 
 
 def media(folder: Path) -> Path:
-    """A run's folder of pictures: two of the three frames are there."""
+    """A run's folder with pictures: two of the three frames are there."""
     (folder / "media" / "captions").mkdir(parents=True)
     for i in (1, 2):
         (folder / FRAME.format(i)).write_bytes(JPEG)
-    return folder / "media"
-
-
-def page(trace: Trace, pictures: Path | None = None) -> Page:
-    """The report, parsed."""
-    return Page(render(trace, Path("report.html"), media=pictures))
+    return folder
 
 
 def test_what_the_models_were_asked_and_answered_is_there(tmp_path: Path) -> None:
-    shown = page(judged(), media(tmp_path))
-    for words in (
-        SYSTEM.strip(), "E1: brows up", '{"label": "sadness"}', "It is late.", '{"label": "jo', "cut off",
-        "thinker + lora", "1,234 tokens in, 56 tokens out", "held to a JSON Schema", "judge.md abababababab",
-        "Describe the behaviour",
-        "Mend the answer", "Other questions to models", "Hello?", "media/captions/u2.3.jpg",
-    ):  # fmt: skip
-        assert words in shown.text, words
-    assert shown.text.count(SYSTEM.strip()) == 1, "instructions that are the same for all stand once"
-    frames = [image for image in shown.every("img") if "captions" in (image["alt"] or "")]
-    assert len(frames) == 2, "each picture once, though two questions hold it"
-    assert all((image["src"] or "").startswith("data:image/jpeg") for image in frames)
-    assert all("open" not in details for details in shown.every("details") if details.get("class") == "call")
+    trace = judged()
+    page = page_of(trace, media(tmp_path))
+    assert page.payload["trace"]["calls"] == [call.model_dump(mode="json") for call in trace.calls]
+    assert page.payload["trace"]["contributions"] == [each.model_dump(mode="json") for each in trace.contributions]
+    assert set(page.pictures) == {FRAME.format(1), FRAME.format(2)}, "the third is not there"
+    assert all(address.startswith("data:image/jpeg") for address in page.pictures.values())
 
 
-def test_every_link_leads_somewhere(tmp_path: Path) -> None:
-    shown = page(judged(), media(tmp_path))
-    ids = [attrs["id"] for _, attrs in shown.elements if "id" in attrs]
-    assert len(ids) == len(set(ids))
-    targets = {attrs["href"] for attrs in shown.every("a") if (attrs.get("href") or "").startswith("#")}
-    assert {t.removeprefix("#") for t in targets if t} <= set(ids)
-    assert "#f=media%2Fcaptions%2Fu2.2.jpg" in targets, "a caption leads to its frame"
+def test_the_embedded_verdicts_stand_beside_those_of_the_model(tmp_path: Path) -> None:
+    [other] = page_of(judged(), tmp_path).payload["others"]
+    assert other["name"] == "embedded reasoner"
+    assert [verdict and verdict["label"] for verdict in other["verdicts"]] == ["joy", "joy", None, None, None]
+    assert other["match"] == ["u1", "u2", "u3", "u4", "u5"]
+    assert page_of(example_trace(), tmp_path).payload["others"] == []
 
 
-def test_verdicts_beside_each_other() -> None:
-    shown = page(judged())
-    for words in (
-        "invalid", "the answer is no JSON", "Without the language model", "The language model says sadness instead.",
-        "A second model disagrees.", "What each source adds", "without it: joy, 0.41 bits away",
-        "without it still sadness, 0.02 bits away", "without it: no label",
-        "Words and face disagree: one pleasant, one unpleasant",
-    ):  # fmt: skip
-        assert words in shown.text, words
-    agreed = judged().model_copy(update={"baseline": judged().verdicts[:2]})
-    assert "Both reasoners give the same label." in page(agreed).text
-    assert "the answer is no JSON" in page(agreed.model_copy(update={"verdicts": ()})).text, "an invalid one as such"
-
-
-def test_traces_without_models_say_nothing_of_them() -> None:
-    text = page(example_trace()).text
-    for words in ("language model", "Raw answer", "second model", "What each source adds", "Other questions"):
-        assert words not in text
+def test_an_invalid_answer_is_called_so_without_any_script(tmp_path: Path) -> None:
+    assert page_of(judged(), tmp_path).rows[0][3:] == ["invalid", "", "the answer is no JSON"]
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, "<script>alert(1)</script>" * 3])
-def test_a_hostile_answer_stays_text(text: str) -> None:
+def test_a_hostile_answer_stays_text(text: str, tmp_path: Path) -> None:
     trace = judged(text)
     messages = (Shown(role="user", parts=(Part(text=text), Part(image=text))),)
     trace = trace.model_copy(
         update={"calls": tuple(c.model_copy(update={"messages": messages, "model": text}) for c in trace.calls)}
     )
-    hostile, clean = page(trace), page(judged())
-    assert [name for name, _ in hostile.elements].count("script") == 1
-    assert {name for name, _ in hostile.elements} <= {name for name, _ in clean.elements}
-    assert not [attrs for _, attrs in hostile.elements if any(key.startswith("on") for key in attrs)]
+    page = page_of(trace, media(tmp_path))
+    assert len(page.every("script")) == 3
+    assert {call["answer"] for call in page.payload["trace"]["calls"][1:3]} == {visible(text)}
+    assert page.payload["trace"]["calls"][0]["messages"][0]["parts"][0]["text"] == visible(text)
 
 
 def test_pictures_of_calls_come_from_the_media_folder_alone(tmp_path: Path) -> None:
@@ -151,9 +119,7 @@ def test_pictures_of_calls_come_from_the_media_folder_alone(tmp_path: Path) -> N
     trace = judged()
     show = (Shown(role="user", parts=(Part(image="media/../secret.jpg"), Part(image="/etc/passwd"))),)
     trace = trace.model_copy(update={"calls": (trace.calls[0].model_copy(update={"messages": show}),)})
-    shown = page(trace, media(tmp_path))
-    assert not [image for image in shown.every("img") if "secret" in (image["alt"] or "")]
-    assert "A picture that is not here: media/../secret.jpg" in shown.text
+    assert not [ref for ref in page_of(trace, media(tmp_path)).pictures if "captions" not in ref]
 
 
 def test_exports_take_such_a_trace(tmp_path: Path) -> None:
@@ -161,18 +127,3 @@ def test_exports_take_such_a_trace(tmp_path: Path) -> None:
     trace = judged().model_copy(update={"clip": kept.clip, "people": kept.people})
     (tmp_path / "trace.json").write_text(trace.model_dump_json())
     assert export(tmp_path, "frames-csv").stat().st_size > 1000
-
-
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs the browser `chromium`")
-def test_browser_opens_the_call_that_is_linked_to(tmp_path: Path) -> None:
-    path = tmp_path / "report.html"
-    write_report(judged("<script>document.title='pwned'</script>"), path, media=media(tmp_path))
-    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync", f"--user-data-dir={tmp_path / 'profile'}",
-             "--enable-logging=stderr", "--dump-dom"]  # fmt: skip
-    command = ["chromium", *flags, f"{path.as_uri()}#f=media%2Fcaptions%2Fu2.2.jpg"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    if not done.stdout.strip():
-        pytest.skip("the browser does not start here")
-    assert "<title>pwned" not in done.stdout
-    assert re.search(r'<details id="c=c1"[^>]*open', done.stdout), "the question that shows the frame is open"

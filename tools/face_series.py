@@ -62,7 +62,7 @@ class FaceSeries:
     @classmethod
     def load(cls, path: Path) -> FaceSeries:
         """Reads what `save` wrote."""
-        with np.load(path, allow_pickle=False) as data:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
             fields = {name: data[name] for name in data.files}
         fields.setdefault("blendshapes", without_blendshapes(len(fields["time"])))
         return cls(**{**fields, "asset": str(fields["asset"])})

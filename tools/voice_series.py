@@ -60,7 +60,7 @@ class VoiceSeries:
     @classmethod
     def load(cls, path: Path) -> VoiceSeries:
         """Reads what `save` wrote."""
-        with np.load(path, allow_pickle=False) as data:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
             return cls(**{name: data[name] for name in data.files})
 
 

@@ -12,7 +12,7 @@ from emoagent.errors import UsageError
 from emoagent.schema import Trace
 from emoagent.tools.voice_series import VoiceSeries
 from emoagent.viewer.exports.result import Face, Result
-from emoagent.viewer.series import STEP, Floats, Series, grid, resampled, series
+from emoagent.viewer.series import Floats, Series, grid, resampled, series, tenths
 
 TRUSTED = 0.05  # reliability of a unit below which it is not shown
 
@@ -77,7 +77,7 @@ def _voices(trace: Trace, kept: VoiceSeries) -> Iterator[Series]:
 def _laid(time: Floats, values: Floats, start: float, count: int) -> Floats:
     """(count,) the values where they belong, NaN elsewhere; the last of two."""
     found = np.full(count, np.nan)
-    found[np.rint((time - start) / STEP).astype(int)] = values
+    found[tenths(time) - tenths(np.array([start]))] = values
     return found
 
 

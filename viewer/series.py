@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 STEP = 0.1  # seconds
 FARTHEST = 1.0  # seconds between two frames from which nothing is drawn between them
-UNIT = 256  # of 65534: what a value is rounded to; one byte of every sample is then the same, which packs well
+MOST, UNIT = 65534, 256  # a value is rounded to 256 of 65534: one byte of a sample is then always 1, which packs well
 Floats = NDArray[np.float64]
 Series = dict[str, Any]
 
@@ -30,15 +30,20 @@ def packed(values: Floats, low: float, high: float) -> str:
 
     A value is off by at most 1/500 of the range.
     """
-    level = np.clip(np.round((values - low) / (high - low) * 65534 / UNIT), 0, 65534 // UNIT)
-    samples = np.where(np.isfinite(values), 1 + UNIT * level, 0)
+    share = np.clip((values - low) / (high - low), 0, 1)
+    samples = np.where(np.isfinite(values), 1 + np.minimum(UNIT * np.round(share * MOST / UNIT), MOST), 0)
     return base64.b64encode(samples.astype("<u2").tobytes()).decode("ascii")
 
 
 def grid(first: float, last: float) -> tuple[float, int]:
-    """Start (seconds, a multiple of `STEP`) and number of the samples that cover `first` to `last`."""
-    low, high = int(np.floor(first / STEP + 1e-6)), int(np.ceil(last / STEP - 1e-6))
+    """Start (seconds, a multiple of `STEP`) and number of the samples that stand for `first` to `last`."""
+    low, high = tenths(np.array([first, last])).tolist()
     return low * STEP, high - low + 1
+
+
+def tenths(time: Floats) -> NDArray[np.int64]:
+    """The number of the tenth of a second that each time is nearest to."""
+    return np.asarray(np.floor(time / STEP + 0.5 + 1e-6), np.int64)
 
 
 def resampled(time: Floats, values: Floats, frames: Floats, start: float, count: int) -> Floats:
@@ -55,7 +60,7 @@ def _column(time: Floats, values: Floats, frames: Floats, times: Floats) -> Floa
     time, values = time[there], values[there]
     if not len(time):
         return np.full(len(times), np.nan)
-    place = np.rint((time - times[0]) / STEP).astype(int)
+    place = tenths(time) - tenths(times[:1])
     inside = (place >= 0) & (place < len(times))
     number = np.bincount(place[inside], minlength=len(times))
     mean = np.bincount(place[inside], values[inside], len(times)) / np.maximum(number, 1)

@@ -38,9 +38,12 @@ def clock(seconds: float) -> str:
 
 
 def percent(share: float) -> str:
-    """`0.616` as `62 %`; a share that is not nothing is never shown as nothing."""
+    """`0.616` as `62 %`; a share that is not nothing is never shown as nothing, nor one that is not all as
+    all."""
     if 0 < share < 0.005:
         return "<1 %"
+    if 0.995 <= share < 1:
+        return ">99 %"
     return f"{share * 100:.0f} %"
 
 
