@@ -12,8 +12,9 @@ Json = Annotated[bool, typer.Option("--json", help="print JSON on stdout and not
 
 def add_to(app: typer.Typer) -> None:
     """Puts the commands of this file after those that are there."""
-    for command in (inspect, report, compare, export):
+    for command in (inspect, report, compare, export, ask):
         app.command()(command)
+    app.command("import")(import_corrections)
 
 
 def inspect(
@@ -80,3 +81,32 @@ def export(
         command.listing(as_json=as_json)
     else:
         command.run(run, to, out)
+
+
+def ask(
+    run: Annotated[Path, typer.Argument(help="a result folder, or its trace.json", metavar="RUN", readable=False)],
+    question: Annotated[str, typer.Argument(help="e.g. 'why anger at 02:13?'", metavar="QUESTION")],
+    as_json: Json = False,
+) -> None:
+    """Ask about a result: who, when, which emotion, why, how sure; every sentence names its evidence."""
+    from emoagent.commands.ask import run as answer
+    from emoagent.settings import load_settings
+
+    answer(run, question, load_settings(), as_json=as_json)
+
+
+def import_corrections(
+    run: Annotated[Path, typer.Argument(help="a result folder, or its trace.json", metavar="RUN", readable=False)],
+    file: Annotated[
+        Path,
+        typer.Argument(help="corrections.jsonl, or an edited .eaf of export --to elan", metavar="FILE", readable=False),
+    ],
+    reviewed: Annotated[
+        bool, typer.Option("--reviewed", help="the whole clip was looked at: labels left alone are confirmed")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Put corrections beside a result as a new layer, and tell how far people and machine agree."""
+    from emoagent.commands.importing import run as put
+
+    put(run, file, reviewed=reviewed, as_json=as_json)
