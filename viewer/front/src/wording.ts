@@ -33,7 +33,6 @@ export const NOBODY = "Speaker unknown";
 
 const ADJECTIVES = new Set(["neutral", "joyful", "peaceful", "powerful", "scared", "mad", "sad"]);
 const QUIET = /[\u200e\u200f\u061c]/g; // marks of direction: harmless where text is isolated, useless to see
-// eslint-disable-next-line no-control-regex
 const UNSEEN = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2060\u2066-\u206f\ufeff\ufff9-\ufffb]/g;
 const BREAKS = new Set([0x0b, 0x0c, 0x0d, 0x2028, 0x2029]);
 
@@ -54,6 +53,14 @@ export function clock(seconds: number): string {
   const tail = `${String(Math.floor(rest / 10)).padStart(2, "0")}.${rest % 10}`;
   if (minutes < 60) return `${minutes}:${tail}`;
   return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}:${tail}`;
+}
+
+/** `8.84` as `8.8 s`, `128` as `2 min 8 s`. */
+export function spell(seconds: number): string {
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  return hours ? `${hours} h ${minutes} min` : `${minutes} min ${whole % 60} s`;
 }
 
 /** `0.616` as `62 %`; a share that is not nothing is never shown as nothing, nor one that is not all as all. */
@@ -83,6 +90,10 @@ export function count(amount: number, noun: string): string {
 
 export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+export function uncapital(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
 /** `action_unit_again` as `action unit again`. */
@@ -126,12 +137,6 @@ export function distance(bits: number): string {
 /** What a distance of so many bits means for the verdict. */
 export function moved(bits: number): string {
   return `${bits.toFixed(2)} of 1 bit`;
-}
-
-/** `−0.70` as `−70 points`: a change of a probability. */
-export function points(change: number): string {
-  const rounded = Math.round(change * 100);
-  return `${rounded < 0 ? "−" : rounded > 0 ? "+" : ""}${Math.abs(rounded)} points`;
 }
 
 /** How much weight a piece of evidence can bear, 0 to 1. */

@@ -2,6 +2,7 @@
 import { computed } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { panel, payload } from "../../state";
+import { target } from "./keys";
 import { ComparePanel } from "./compare";
 import { PeoplePanel } from "./people";
 import { ProvenancePanel } from "./provenance";
@@ -46,12 +47,4 @@ function Tabs({ open }: { open: Tab }) {
       ))}
     </div>
   );
-}
-
-/** Which tab a key leads to. */
-export function target(key: string, at: number, length: number): number | null {
-  if (key === "ArrowRight") return (at + 1) % length;
-  if (key === "ArrowLeft") return (at + length - 1) % length;
-  if (key === "Home") return 0;
-  return key === "End" ? length - 1 : null;
 }

@@ -60,7 +60,7 @@ function Units({ peak }: { peak: Peak }) {
     <ul class="peak-units" aria-label="Action units at this moment">
       {units.map(({ s, value }) => (
         <li key={s.id}>
-          <span>{s.title}</span><Bar share={value / (s.high || 5)} /><span class="n" title={s.unit}>{value.toFixed(1)} of {s.high || 5}</span>
+          <span>{s.name} <span class="muted">{s.title}</span></span><Bar share={value / (s.high || 5)} /><span class="n" title={s.unit}>{value.toFixed(1)} of {s.high || 5}</span>
         </li>
       ))}
     </ul>

@@ -82,14 +82,17 @@ export function Axis({ name, low, high, value, shown }:
   );
 }
 
-/** A question mark that opens an explanation below. */
-export function Hint({ about, children }: { about: string; children: string }) {
+/** A question mark that opens an explanation below. `after`: the words that it stands behind, on the same line. */
+export function Hint({ about, after, children }: { about: string; after?: string; children: string }) {
   const [open, setOpen] = useState(false);
   const id = useId();
   return (
     <>
-      <button type="button" class="hint" aria-expanded={open} aria-controls={id} aria-label={`What is ${about}?`}
-        title={children} onClick={() => setOpen(!open)}>?</button>
+      <span class="keep">
+        {after && <span class="n">{after} </span>}
+        <button type="button" class="hint" aria-expanded={open} aria-controls={id} aria-label={`What is ${about}?`}
+          title={children} onClick={() => setOpen(!open)}>?</button>
+      </span>
       <span id={id} role="note" class="explained" hidden={!open}>{children}</span>
     </>
   );

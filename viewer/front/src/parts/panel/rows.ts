@@ -6,7 +6,7 @@ import { capital, claimAudit, clock, number, plain, SOURCES, verdictName, visibl
 import { samples } from "../../data";
 
 export type Cell = string | number | null;
-export interface Column { title: string; unit?: string; kind: "text" | "number" | "time" | "label" | "share" | "id" }
+export interface Column { title: string; unit?: string; kind: "text" | "long" | "number" | "time" | "label" | "share" | "id" }
 export interface Row { cells: Cell[]; utterance: string | null; evidence?: string; at: number | null; conflict: boolean }
 export interface Table { columns: Column[]; rows: Row[] }
 
@@ -17,6 +17,7 @@ export const TABLES = {
 export type TableName = keyof typeof TABLES;
 
 const text = (title: string): Column => ({ title, kind: "text" });
+const long = (title: string): Column => ({ title, kind: "long" });
 const id = (title: string): Column => ({ title, kind: "id" });
 const time = (title: string): Column => ({ title, kind: "time" });
 const label = (title: string): Column => ({ title, kind: "label" });
@@ -37,7 +38,7 @@ function start(utterance: string): number | null {
 
 const MAKERS: Record<TableName, (payload: Payload) => Table> = {
   utterances: ({ trace }) => ({
-    columns: [time("Start"), figure("Length", "s"), text("Speaker"), text("Words"), label("Label"), share("Confidence"), figure("Valence"), figure("Arousal"), text("Sources"), id("Id")],
+    columns: [time("Start"), figure("Length", "s"), text("Speaker"), long("Words"), label("Label"), share("Confidence"), figure("Valence"), figure("Arousal"), text("Sources"), id("Id")],
     rows: trace.utterances.map((u) => {
       const v = found.value.verdicts.get(u.id);
       const disagree = found.value.conflicts.has(u.id) ? "disagree" : "";
@@ -46,13 +47,13 @@ const MAKERS: Record<TableName, (payload: Payload) => Table> = {
     }),
   }),
   evidence: ({ trace }) => ({
-    columns: [time("Start"), time("End"), text("Source"), text("Kind"), text("Person"), text("Finding"), text("Measures"), share("Reliability"), text("Saw the words"), text("Producer"), id("Id")],
+    columns: [time("Start"), time("End"), text("Source"), text("Kind"), text("Person"), long("Finding"), long("Measures"), share("Reliability"), text("Saw the words"), text("Producer"), id("Id")],
     rows: trace.evidence.map((e) => row([e.span.start, e.span.end, capital(SOURCES[e.modality]), plain(e.kind), nameOf(e.person), e.finding,
       Object.entries(e.measures).map(([name, m]) => `${plain(name)} ${number(m.value)} ${plain(m.unit)}`).join("; "), e.reliability,
       e.saw_text ? "yes" : "no", `${e.producer.name} ${e.producer.version}`, e.id], { utterance: e.utterance, evidence: e.id, at: e.span.start })),
   }),
   opinions: ({ trace, labels }) => ({
-    columns: [time("Start"), text("Source"), label("Likeliest"), ...labels.map(share), figure("Valence"), figure("Arousal"), text("Reason"), id("Utterance")],
+    columns: [time("Start"), text("Source"), label("Likeliest"), ...labels.map(share), figure("Valence"), figure("Arousal"), long("Reason"), id("Utterance")],
     rows: trace.opinions.map((o) => {
       const best = Object.entries(o.distribution).sort((a, b) => b[1] - a[1])[0]?.[0] ?? "abstained";
       return row([start(o.utterance), capital(SOURCES[o.modality]), best, ...labels.map((l) => o.distribution[l] ?? null), o.valence, o.arousal, o.reason, o.utterance],
@@ -60,7 +61,7 @@ const MAKERS: Record<TableName, (payload: Payload) => Table> = {
     }),
   }),
   claims: ({ trace }) => ({
-    columns: [time("Start"), label("Verdict"), text("Stance"), text("Claim"), text("Cites"), text("Audit"), id("Utterance")],
+    columns: [time("Start"), label("Verdict"), text("Stance"), long("Claim"), text("Cites"), text("Audit"), id("Utterance")],
     rows: trace.verdicts.flatMap((v) => v.claims.map((c, i) => {
       const mark = found.value.audits.get(v.utterance)?.claims.find((m) => m.claim === i);
       return row([start(v.utterance), verdictName(v), c.stance, c.text, c.cites.join(", "), mark ? claimAudit(mark) : "not tested", v.utterance], { utterance: v.utterance });

@@ -22,18 +22,18 @@ function Details({ utterance }: { utterance: Utterance }) {
   return (
     <article class="utterance" key={utterance.id} data-testid="utterance" data-utterance={utterance.id}>
       <Head utterance={utterance} />
-      <div class="pair-of">
-        <div>
-          <VerdictView utterance={utterance} />
+      <div class="columns">
+        <div class="said-of"><VerdictView utterance={utterance} /></div>
+        <div class="why-of">
+          <Claims utterance={utterance} />
+          <Conflicts utterance={utterance} />
+          <Correct utterance={utterance} />
+        </div>
+        <div class="seen-of">
           <Peaks utterance={utterance} />
           <Opinions utterance={utterance} />
           <Baseline utterance={utterance} />
           <Contributions utterance={utterance} />
-        </div>
-        <div>
-          <Claims utterance={utterance} />
-          <Conflicts utterance={utterance} />
-          <Correct utterance={utterance} />
         </div>
       </div>
       <EvidenceList utterance={utterance} />

@@ -1,7 +1,7 @@
 // The verdict of one utterance: a sentence, how probable every label is, and what it goes back to.
 import { found, payload } from "../../state";
 import type { Utterance, Verdict } from "../../model";
-import { CALIBRATED, capital, conflictTitle, expressed, percent, signed, silence, verdictName } from "../../wording";
+import { CALIBRATED, capital, conflictTitle, expressed, percent, signed, silence, uncapital, verdictName } from "../../wording";
 import { Label, Ranking, Stack, Swatch } from "./label";
 import { Axis, Hint, Name, Part, Said, ToUtterance } from "./pieces";
 
@@ -13,7 +13,7 @@ export function VerdictView({ utterance }: { utterance: Utterance }) {
     <div class="verdict" data-testid="verdict">
       <Sentence verdict={verdict} person={utterance.person} />
       {verdict && <Second verdict={verdict} />}
-      {conflicts.length > 0 && <p class="small doubt">⚡ {conflicts.map(conflictTitle).join("; ")}</p>}
+      {conflicts.length > 0 && <p class="small doubt">⚡ {conflicts.map((c, i) => (i ? uncapital(conflictTitle(c)) : conflictTitle(c))).join("; ")}</p>}
       {verdict && Object.keys(verdict.distribution).length > 0 && <Ranking distribution={verdict.distribution} />}
       {open.length > 0 && <p class="small"><span class="k">In other words</span> <Said text={open.join(", ")} /></p>}
       {verdict && <Affect verdict={verdict} />}
@@ -35,8 +35,9 @@ function Sentence({ verdict, person }: { verdict: Verdict | undefined; person: s
   return (
     <p class="sentence" data-testid="sentence">
       <Name person={person} /> {before} <Swatch label={verdict.label} /> <b>{verdict.label}</b>{after}
-      {verdict.confidence !== null && <>, <span class="n">{percent(verdict.confidence)} sure</span></>}
-      {"\u00a0"}<Hint about="this figure">{verdict.confidence !== null ? CALIBRATED : "No calibrated confidence was measured for this reasoner."}</Hint>
+      {verdict.confidence === null
+        ? <>{" "}<Hint about="missing here">No calibrated confidence was measured for this reasoner.</Hint></>
+        : <>, <Hint about="this figure" after={`${percent(verdict.confidence)} sure`}>{CALIBRATED}</Hint></>}
     </p>
   );
 }
