@@ -20,19 +20,15 @@ SIDE = 320  # pixels, the width of a thumbnail
 
 def page(folder: Path, size: Hour, *, video: str | None = None) -> Path:
     """`folder/report.html`, with a thumbnail to each utterance under `folder/media` and the trace beside it."""
-    from emoagent.viewer.document import document, policy
+    from emoagent.tools.face_contours import CONTOURS
     from emoagent.viewer.payload import Payload
-    from emoagent.viewer.pictures import Pictures
-    from emoagent.viewer.report import references
+    from emoagent.viewer.report import references, write_report
 
     trace, path = hour(size), folder / "report.html"
     thumbnails(folder, references(trace))
     (folder / "trace.json").write_text(trace.model_dump_json(), encoding="utf-8")
-    pictures = Pictures(references(trace), folder / "media", path)
-    payload = Payload(trace, video=video, series=[told(curve) for curve in curves(trace)], peaks=list(peaks(trace)),
-                      contours=[[*range(64)], [*range(64, 130)]])  # fmt: skip
-    rules = policy(pictures.linked, video is not None)
-    path.write_text("".join(document(payload, pictures, rules)), encoding="utf-8")
+    series = (told(curve) for curve in curves(trace))
+    write_report(Payload(trace, video, series, list(peaks(trace)), CONTOURS), path, folder)
     return path
 
 

@@ -32,20 +32,20 @@ if TYPE_CHECKING:
 HEAVIEST = 8_000_000  # bytes
 SLOWEST = 2.0  # seconds
 WATCHED = 4.0  # seconds of frames
-WATCH = """() => {
+WATCH = """window.drawn = new Promise((done) => {
   const painted = (canvas) => {
     if (!canvas.width || !canvas.height || !canvas.offsetParent) return false;
     const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
     return data.some((value) => value !== 0);
   };
-  const shown = () => document.querySelector("canvas") ? [...document.querySelectorAll("canvas")].some(painted)
-    : document.readyState !== "loading" && !document.querySelector("#data");
+  const shown = () => document.readyState !== "loading" && (document.querySelector("#data")
+    ? [...document.querySelectorAll("[data-testid=lanes] canvas")].some(painted) : document.querySelector("table"));
   const look = () => {
-    if (shown()) requestAnimationFrame(() => { window.drawnAt = performance.now(); });
+    if (shown()) requestAnimationFrame(() => done(performance.now()));
     else requestAnimationFrame(look);
   };
   requestAnimationFrame(look);
-}"""
+})"""
 FRAMES = """(seconds) => new Promise((done) => {
   const times = [];
   const note = (time) => {
@@ -103,10 +103,9 @@ def _opened(chromium: Browser, path: Path) -> float:
     """Seconds from the start of the navigation until it is drawn."""
     with chromium.new_context(viewport={"width": 1280, "height": 800}) as context:
         shown = context.new_page()
-        shown.add_init_script(f"({WATCH})()")
+        shown.add_init_script(WATCH)
         shown.goto(path.as_uri(), wait_until="commit")
-        shown.wait_for_function("window.drawnAt !== undefined", timeout=60_000)
-        return float(shown.evaluate("window.drawnAt")) / 1000
+        return float(shown.evaluate("window.drawn")) / 1000
 
 
 def _frames(chromium: Browser, path: Path, seconds: float) -> dict[str, list[float]]:
@@ -116,7 +115,7 @@ def _frames(chromium: Browser, path: Path, seconds: float) -> dict[str, list[flo
     with chromium.new_context(viewport={"width": 1280, "height": 800}) as context:
         shown = context.new_page()
         shown.goto(path.as_uri())
-        shown.wait_for_selector("canvas")
+        shown.wait_for_selector("[data-testid=lanes] canvas")
         shown.wait_for_timeout(1000)
         measured = {"at rest": _intervals(shown), "moving the lanes": _moved(shown), "playing": _played(shown)}
         shown.goto(bare.as_uri())
@@ -125,7 +124,7 @@ def _frames(chromium: Browser, path: Path, seconds: float) -> dict[str, list[flo
 
 def _moved(shown: Page) -> list[float]:
     """While a wheel turns over the lanes: along the clip, then closer and farther."""
-    shown.locator("canvas").last.hover()
+    shown.locator("[data-testid=lanes] canvas").first.hover()
     watch = shown.evaluate_handle(f"(seconds) => {{ window.frames = ({FRAMES})(seconds); }}", WATCHED)
     for i in range(int(WATCHED * 30)):
         shown.mouse.wheel(60 if i % 40 < 20 else -40, 0)

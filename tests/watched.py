@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from playwright.sync_api import BrowserContext, Page
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Page
 
+ROOT = Path(__file__).parents[1]
+DESK = {"width": 1280, "height": 900}
+PHONE = {"width": 390, "height": 844}
+NEAR = 0.3  # seconds by which a seek may miss
+PATIENCE = 15.0  # seconds
 LISTEN = """
 window.refused = [];
 document.addEventListener("securitypolicyviolation", (e) => refused.push(`${e.violatedDirective} ${e.blockedURI}`));
@@ -35,7 +47,7 @@ class Watched:
             self.trouble.append(f"{message.type}: {message.text}")
 
     def open(self, address: str) -> Page:
-        """Goes to `address` and waits until the report is there."""
+        """Goes to `address` and waits until the page has drawn itself."""
         self.page.goto(address)
         self.page.locator("#app > *").first.wait_for()
         return self.page
@@ -45,7 +57,55 @@ class Watched:
         return [url for url in self.requests if not url.startswith((*allowed, "data:", "blob:"))]
 
     def check(self, *allowed: str) -> None:
-        """Nothing ran, nothing was refused, nothing left the page but for `allowed` addresses."""
+        """Nothing ran that should not, nothing was refused, nothing left the page but for `allowed` addresses."""
         assert not self.trouble
         assert self.page.evaluate("window.refused") == []
         assert not self.elsewhere(*allowed)
+
+
+Opened = Callable[..., Watched]
+
+
+def until(page: Page, expression: str, argument: Any = None) -> None:
+    """Waits until an expression is true. (Playwright's own way of waiting is refused by the page's policy.)"""
+    latest = time.monotonic() + PATIENCE
+    while not page.evaluate(expression, argument):
+        assert time.monotonic() < latest, f"in vain: {expression} {argument or ''}"
+        page.wait_for_timeout(30)
+
+
+def ready(page: Page) -> None:
+    """Waits until the video knows its length and can be moved."""
+    until(page, "document.querySelector('video')?.readyState >= 1")
+
+
+def at(page: Page, seconds: float) -> None:
+    """Waits until the video stands at `seconds`, within `NEAR`."""
+    video = "((v) => !v.seeking && Math.abs(v.currentTime - {}) < {})(document.querySelector('video'))"
+    until(page, video.format(seconds, NEAR))
+
+
+def painted(page: Page, selector: str) -> None:
+    """Waits until one of the canvases shows something."""
+    until(page, """(selector) => [...document.querySelectorAll(selector)].some((canvas) => canvas.width &&
+        canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value))""",
+          selector)  # fmt: skip
+
+
+def choose(page: Page, utterance: str) -> None:
+    """Opens an utterance in the panel."""
+    page.get_by_test_id("tab-utterance").click()
+    page.evaluate(f"location.hash = new URLSearchParams({{u: {utterance!r}}})")
+    page.locator(f"article[data-utterance={utterance!r}]").wait_for()
+
+
+@contextmanager
+def inspecting(run: Path, *more: str) -> Iterator[str]:
+    """The address of a real `emoagent inspect`, which is asked to stop in the end."""
+    command = [sys.executable, "-P", "-m", "emoagent", "inspect", str(run), "--no-open", *more]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        assert server.stdout is not None
+        try:
+            yield server.stdout.readline().strip()
+        finally:
+            server.terminate()

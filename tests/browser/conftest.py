@@ -1,4 +1,4 @@
-"""A real Chromium for these tests, named by EMOAGENT_TEST_CHROMIUM; results of real clips to open in it.
+"""A real Chromium for these tests, named by EMOAGENT_TEST_CHROMIUM, and results to open in it.
 
 Pictures of what was looked at are written to EMOAGENT_TEST_ARTEFACTS, or to build/browser.
 """
@@ -7,23 +7,16 @@ from __future__ import annotations
 
 import importlib
 import os
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from watched import DESK, ROOT, Opened, Watched, inspecting
 
 if TYPE_CHECKING:
-    from watched import Watched
-
-ROOT = Path(__file__).parents[2]
-DESK = {"width": 1280, "height": 900}
-PHONE = {"width": 390, "height": 844}
-
-Opened = Callable[..., "Watched"]
+    from emoagent.schema import Trace
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -46,8 +39,6 @@ def browser() -> Iterator[Any]:
 @pytest.fixture
 def opened(browser: Any) -> Iterator[Opened]:
     """Makes watched pages: `opened(viewport=PHONE, color_scheme="dark")`."""
-    from watched import Watched
-
     contexts = []
 
     def make(**more: Any) -> Watched:
@@ -69,46 +60,29 @@ def artefacts() -> Path:
 
 
 @pytest.fixture(scope="session")
-def report(sampled: tuple[Any, Path]) -> Path:
-    """The report of the sample as the analysis wrote it."""
-    return sampled[1] / "report.html"
+def report(browser: Any, sampled: tuple[Trace, Path]) -> str:
+    """The address, on disk, of the report of the sample as the analysis wrote it."""
+    return (sampled[1] / "report.html").as_uri()
 
 
 @pytest.fixture(scope="session")
-def hour_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The report of an hour of conversation (see benchmarks/hour.py)."""
-    folder: Path = tmp_path_factory.mktemp("hour")
-    page: Path = benchmark("hour_page").page(folder, benchmark("hour").Hour())
-    return page
+def trace(browser: Any, sampled: tuple[Trace, Path]) -> Trace:
+    """What the report of the sample shows."""
+    return sampled[0]
 
 
 @pytest.fixture(scope="session")
-def inspected(sampled: tuple[Any, Path]) -> Iterator[str]:
+def inspected(browser: Any, sampled: tuple[Trace, Path]) -> Iterator[str]:
     """The address at which `emoagent inspect` serves the sample's result."""
     with inspecting(sampled[1]) as address:
         yield address
 
 
-@contextmanager
-def inspecting(run: Path, *more: str) -> Iterator[str]:
-    """A real server process, asked to stop in the end."""
-    command = [sys.executable, "-P", "-m", "emoagent", "inspect", str(run), "--no-open", *more]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as server:
-        try:
-            yield _address(server)
-        finally:
-            server.terminate()
-
-
-def _address(server: subprocess.Popen[str]) -> str:
-    assert server.stdout is not None
-    said = []
-    for line in server.stdout:
-        said.append(line)
-        found = [word for word in line.split() if word.startswith("http://")]
-        if found:
-            return found[0].rstrip(".,")
-    raise AssertionError(f"no address: {''.join(said)}")
+@pytest.fixture(scope="session")
+def hour(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of the report of an hour of conversation (see benchmarks/hour.py)."""
+    page: Path = benchmark("hour_page").page(tmp_path_factory.mktemp("hour"), benchmark("hour").Hour())
+    return page.as_uri()
 
 
 def benchmark(name: str) -> Any:
