@@ -7,13 +7,16 @@ from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
+from numpy.typing import NDArray
 
 from emoagent.errors import UsageError
-from emoagent.schema import Trace
+from emoagent.schema import Span, Trace
+from emoagent.tools.action_units import Expression
 from emoagent.tools.voice_series import VoiceSeries
-from emoagent.viewer.exports.result import Face, Result
+from emoagent.viewer.exports.result import Result
 from emoagent.viewer.series import Floats, Series, grid, resampled, series, tenths
 
+BLOCK = 300.0  # seconds that are worked on at a time
 TRUSTED = 0.05  # reliability of a unit below which it is not shown
 
 
@@ -30,24 +33,32 @@ def _faces(result: Result) -> Iterator[Series]:
         result.require_faces()
     except UsageError:
         return
-    for face in result.faces():
-        if face.person is not None and len(face.units.rows):
-            yield from _face(result, face)
+    for person, tracks in result.tracks():
+        if person is not None:
+            yield from _face(result, person, tracks)
 
 
-def _face(result: Result, face: Face) -> Iterator[Series]:
+def _face(result: Result, person: str, tracks: tuple[int, ...]) -> Iterator[Series]:
     from emoagent.tools.action_unit_table import UNITS
 
-    units, seen = face.units, result.series
-    start, count = grid(float(units.time[0]), float(units.time[-1]))
-    quality = seen.quality[units.rows].astype(np.float64)
-    shown = np.where(units.reliability >= TRUSTED, units.value, np.nan)
-    table = resampled(units.time, np.column_stack([quality, shown]), seen.frames, start, count)
+    seen, (expression, _) = result.series, result.expression(person, tracks)
+    rows, shown = _shown(expression, float(seen.time[-1]))
+    time, quality = seen.time[rows], seen.quality[rows].astype(np.float64)
+    start, count = grid(float(time[0]), float(time[-1]))
+    table = resampled(time, np.column_stack([quality, shown]), seen.frames, start, count)
     yield series("quality", "face_quality", "face quality", "0-1", (0.0, 1.0), table[:, 0],
-                 person=face.person, start=start)  # fmt: skip
+                 person=person, start=start)  # fmt: skip
     for place, unit in enumerate(UNITS, start=1):
         yield series(unit.name, "action_unit", unit.words, "intensity 0-5", (0.0, 5.0), table[:, place],
-                     person=face.person, start=start)  # fmt: skip
+                     person=person, start=start)  # fmt: skip
+
+
+def _shown(expression: Expression, last: float) -> tuple[NDArray[np.intp], Floats]:
+    """(n,) rows of the face series and (n, K) intensities, NaN where not to be trusted; in blocks, for memory."""
+    starts = np.arange(0.0, last + 1e-3, BLOCK).tolist()
+    parts = [expression.intensities(Span(start=start, end=start + BLOCK)) for start in starts]
+    shown = [np.where(part.reliability >= TRUSTED, part.value, np.nan) for part in parts]
+    return np.concatenate([part.rows for part in parts]), np.concatenate(shown)
 
 
 def _kept(path: Path) -> VoiceSeries | None:
@@ -81,7 +92,7 @@ def _laid(time: Floats, values: Floats, start: float, count: int) -> Floats:
     return found
 
 
-def _bounds(values: np.ndarray[tuple[int], np.dtype[np.float32]], step: float) -> tuple[float, float]:
+def _bounds(values: NDArray[np.float32], step: float) -> tuple[float, float]:
     """The range of the finite values, widened to multiples of `step`; for everybody, so that people can be compared."""
     finite = values[np.isfinite(values)]
     if not len(finite):

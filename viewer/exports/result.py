@@ -15,7 +15,7 @@ import numpy as np
 
 from emoagent.errors import UsageError
 from emoagent.schema import Evidence, Trace
-from emoagent.tools.action_units import AuSeries, Expression
+from emoagent.tools.action_units import AuSeries, Expression, Mask
 from emoagent.tools.audio import Audio
 from emoagent.tools.face_series import FaceSeries
 from emoagent.tools.talking import talking
@@ -110,27 +110,34 @@ class Result:
 
     def faces(self) -> Iterator[Face]:
         """The faces in the order of the trace's people, then those that were bound to nobody."""
+        for person, tracks in self.tracks():
+            expression, talk = self.expression(person, tracks)
+            units = expression.intensities()
+            yield Face(person, tracks, units, talk[units.rows])
+
+    def tracks(self) -> Iterator[tuple[str | None, tuple[int, ...]]]:
+        """Each face's person and tracks, in the order of `faces`."""
         seen, bound = set(self.series.tracks()), set[int]()
         for person in self.trace.people:
             tracks = tuple(sorted(number for name in person.tracks if (number := _number(name)) in seen))
             bound.update(tracks)
             if tracks:
-                yield self._face(person.id, tracks)
+                yield person.id, tracks
         groups = self.series.groups() or [[track] for track in sorted(seen)]
         for group in groups:
             if left := tuple(track for track in group if track in seen - bound):
-                yield self._face(None, left)
+                yield None, left
+
+    def expression(self, person: str | None, tracks: tuple[int, ...]) -> tuple[Expression, Mask]:
+        """What a face does, and (rows of `series`,) whether its person talks."""
+        spans = [u.span for u in self.trace.utterances if person is not None and u.person == person]
+        talk = talking(self.series, tracks, spans, self._audio)
+        return Expression(self.series, tracks, talk), talk
 
     def frame_number(self, time: float) -> int:
         """1 for the first picture of the video; exact where its frame rate is constant."""
         assert self.trace.clip.video is not None
         return 1 + round(time * self.trace.clip.video.fps)
-
-    def _face(self, person: str | None, tracks: tuple[int, ...]) -> Face:
-        spans = [u.span for u in self.trace.utterances if person is not None and u.person == person]
-        talk = talking(self.series, tracks, spans, self._audio)
-        units = Expression(self.series, tracks, talk).intensities()
-        return Face(person, tracks, units, talk[units.rows])
 
     @cached_property
     def _audio(self) -> Audio | None:
