@@ -1,0 +1,52 @@
+"""`emoagent ask`: a question about a result, answered from its trace alone, each sentence with its evidence."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from emoagent.agents.ask_answer import Answer, answer
+from emoagent.commands.report import read_trace
+from emoagent.errors import UsageError
+from emoagent.schema import Trace
+from emoagent.settings import Settings
+from emoagent.tools.generation import Generator
+
+
+def run(source: Path, question: str, settings: Settings, *, as_json: bool) -> None:
+    """Prints the answer. Raises `UsageError` where there is no trace or no question."""
+    if not question.strip():
+        raise UsageError("there is no question", hint='emoagent ask RUN "why anger at 02:13?"')
+    trace = read_trace(source / "trace.json" if source.is_dir() else source)
+    found = answered(question, trace, _reasoner(settings), settings)
+    sys.stdout.write(json.dumps(asdict(found)) + "\n" if as_json else _plain(found))
+    sys.stdout.flush()
+
+
+def answered(question: str, trace: Trace, model: Generator | None, settings: Settings) -> Answer:
+    """By the language model where there is one and something to show it; else the embedded answer."""
+    from emoagent.agents.ask_language import answer_by_language
+
+    first = answer(question, trace)
+    if model is None or not trace.evidence:
+        return first
+    return answer_by_language(first, trace, model, settings.prompt_tokens, settings.seed)
+
+
+def _reasoner(settings: Settings) -> Generator | None:
+    from emoagent.profiles import generators
+
+    return None if settings.reasoner == "embedded" else generators(settings)[0]
+
+
+def _plain(found: Answer) -> str:
+    """A sentence a line with its evidence in brackets, then the notes. What strangers said does nothing here."""
+    from emoagent.viewer.visible import visible
+
+    lines = [f"{each.text} [{', '.join(each.cites)}]" for each in found.sentences]
+    lines += [f"note: {note}" for note in found.notes]
+    if found.by != "embedded":
+        lines.append(f"answered by {found.by}")
+    return "".join(f"{visible(line)}\n" for line in lines)
