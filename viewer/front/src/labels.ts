@@ -29,31 +29,37 @@ export function labelClass(label: string | null | undefined): string {
   return `label-${look(label)}`;
 }
 
-const fills = new Map<string, CanvasPattern | string>();
+const fills = new Map<string, CanvasPattern>();
 
-/** The same colour and pattern for a canvas. `scale`: device pixels for a CSS pixel. */
-export function canvasFill(context: CanvasRenderingContext2D, label: string | null, scale: number): CanvasPattern | string {
+/** The same colour and pattern for a canvas. */
+export function canvasFill(context: CanvasRenderingContext2D, label: string): CanvasPattern | string {
   const [color, path] = TILES[look(label)] ?? ["transparent", null];
-  if (!path) return color;
-  const key = `${color} ${scale}`;
-  const known = fills.get(key);
-  if (known) return known;
-  const made = context.createPattern(tile(color, path, scale), "repeat")!;
-  fills.set(key, made);
-  return made;
+  return path ? tiled(context, path, "rgba(255, 255, 255, .42)", color, 8) : color;
 }
 
-function tile(color: string, path: string, scale: number): HTMLCanvasElement {
+/** Lines that stand for something missing, in the colour `ink`. */
+export function hatching(context: CanvasRenderingContext2D, ink: string): CanvasPattern {
+  return tiled(context, "M-1 7L7 -1M-1 1L1 -1M5 7L7 5", ink, null, 6);
+}
+
+function tiled(context: CanvasRenderingContext2D, path: string, ink: string, ground: string | null, size: number): CanvasPattern {
+  const dots = devicePixelRatio || 1;
+  const key = `${path} ${ink} ${ground} ${dots}`;
+  const known = fills.get(key);
+  if (known) return known;
   const canvas = document.createElement("canvas");
-  canvas.width = canvas.height = Math.round(8 * scale);
-  const context = canvas.getContext("2d")!;
-  context.scale(canvas.width / 8, canvas.height / 8);
-  context.fillStyle = color;
-  context.fillRect(0, 0, 8, 8);
-  context.strokeStyle = "rgba(255, 255, 255, .42)";
-  context.lineWidth = 1.3;
-  context.stroke(new Path2D(path));
-  return canvas;
+  canvas.width = canvas.height = Math.round(size * dots);
+  const drawn = canvas.getContext("2d")!;
+  drawn.scale(canvas.width / size, canvas.height / size);
+  drawn.fillStyle = ground ?? "transparent";
+  drawn.fillRect(0, 0, size, size);
+  drawn.strokeStyle = ink;
+  drawn.lineWidth = ground ? 1.3 : 1;
+  drawn.stroke(new Path2D(path));
+  const made = context.createPattern(canvas, "repeat")!;
+  made.setTransform(new DOMMatrix().scale(size / canvas.width));
+  fills.set(key, made);
+  return made;
 }
 
 /** The label with the largest probability and that probability; null where there is none. */

@@ -39,16 +39,22 @@ export function rows(items: readonly Timed[], most: number): number[] {
   });
 }
 
-export interface Box { left: number; width: number; cut: number }
-
-/** Left edge and width in pixels, cut at the window so that text at the left edge stays in sight; `cut`: pixels that
- *  are missing on the left. */
-export function place({ start, end }: Timed, [from, to]: Range, width: number, least = 3): Box {
+/** Left edge and width in pixels of something in the window. */
+export function place({ start, end }: Timed, [from, to]: Range, width: number, least = 3): { left: number; width: number } {
   const scale = width / (to - from);
-  const whole = (start - from) * scale;
-  const left = Math.max(whole, -4);
-  const right = Math.min((end - from) * scale, width + 4);
-  return { left, width: Math.max(right - left, least), cut: left - whole };
+  return { left: (start - from) * scale, width: Math.max((end - start) * scale, least) };
+}
+
+export interface Frame { range: Range; across: number } // what is drawn, in seconds and in pixels
+
+/** Twice the window and around it, on a raster of half windows; `last` while that still covers the window. */
+export function framed(last: Frame, [from, to]: Range, width: number): Frame {
+  const wide = to - from;
+  const [start, end] = last.range;
+  const same = Math.abs((end - start) / 2 - wide) < wide * 1e-6 && last.across === width * 2;
+  if (same && start <= from + 1e-9 && end >= to - 1e-9) return last;
+  const base = (Math.floor((from / wide) * 2 + 1e-6) / 2 - 0.25) * wide;
+  return { range: [base, base + 2 * wide], across: width * 2 };
 }
 
 const STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];

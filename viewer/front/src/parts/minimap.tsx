@@ -2,7 +2,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { canvasFill } from "../labels";
 import { found, now, onlyConflicts, payload, show, view } from "../state";
-import { colour, repaint } from "../theme";
+import { blank, colour, repaint } from "../theme";
 import { clock } from "../wording";
 import { width } from "./lanes/size";
 
@@ -29,24 +29,21 @@ export function Minimap() {
 }
 
 function paint(canvas: HTMLCanvasElement, across: number, height: number): void {
-  const scale = devicePixelRatio || 1;
-  canvas.width = across * scale;
-  canvas.height = height * scale;
-  const context = canvas.getContext("2d")!;
+  const context = blank(canvas, across, height);
   const { people, duration, verdicts, conflicts } = found.peek();
   const row = new Map(people.map((person, i) => [person?.id ?? null, i]));
   const [none, warn] = [colour("--line"), colour("--warn")];
   for (const u of payload.peek()!.trace.utterances) {
     const clash = conflicts.has(u.id);
-    const left = (u.span.start / duration) * across * scale;
-    const wide = Math.max(((u.span.end - u.span.start) / duration) * across, 1.2) * scale;
+    const left = (u.span.start / duration) * across;
+    const wide = Math.max(((u.span.end - u.span.start) / duration) * across, 1.2);
     const label = verdicts.get(u.id)?.label ?? null;
     context.globalAlpha = onlyConflicts.peek() && !clash ? 0.15 : 1;
-    context.fillStyle = label === null ? none : canvasFill(context, label, scale);
-    context.fillRect(left, (row.get(u.person) ?? 0) * (ROW + 2) * scale, wide, ROW * scale);
+    context.fillStyle = label === null ? none : canvasFill(context, label);
+    context.fillRect(left, (row.get(u.person) ?? 0) * (ROW + 2), wide, ROW);
     if (!clash) continue;
     context.fillStyle = warn;
-    context.fillRect(left + wide / 2 - scale, (height - TICKS) * scale, 2 * scale, (TICKS - 2) * scale);
+    context.fillRect(left + wide / 2 - 1, height - TICKS, 2, TICKS - 2);
   }
 }
 

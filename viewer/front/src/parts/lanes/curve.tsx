@@ -1,37 +1,38 @@
 // A lane with a curve, drawn on a canvas of its own: only what the window shows, thinned to the pixels; gaps are hatched.
 import { useEffect, useRef } from "preact/hooks";
+import { hatching } from "../../labels";
 import { gaps, thinned } from "../../curves";
-import { view } from "../../state";
-import { colour, repaint } from "../../theme";
-import { width } from "./size";
+import { blank, colour, repaint } from "../../theme";
+import { frame, scale, useMoved } from "./size";
 import type { Points } from "../../curves";
 import type { Series } from "../../model";
-import type { Range } from "../../windows";
+import type { Frame } from "../../windows";
 import type { Lane } from "./plan";
 
 const SHORTEST_GAP = 2; // pixels
+const CROWDED = 1600; // points
 const MARGIN = 4; // pixels above and below
 
 export function Curve({ lane: { series, height } }: { lane: Lane }) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const across = width.value;
-  const range = view.value;
+  const layer = useRef<HTMLDivElement>(null);
+  useMoved(layer);
+  const drawn = frame.value;
   const painted = repaint.value;
-  useEffect(() => paint(canvas.current!, series!, range, across, height), [series, range, across, height, painted]);
-  return <canvas class="curve" ref={canvas} aria-hidden="true" style={{ width: `${across}px`, height: `${height}px` }} />;
+  useEffect(() => paint(canvas.current!, series!, drawn, height), [series, drawn, height, painted]);
+  const style = { width: `${drawn.across}px`, height: `${height}px`, left: `${drawn.range[0] * scale.value}px` };
+  return <div class="layer" ref={layer}><canvas ref={canvas} aria-hidden="true" style={style} /></div>;
 }
 
-function paint(canvas: HTMLCanvasElement, series: Series, range: Range, across: number, height: number): void {
-  const scale = devicePixelRatio || 1;
-  canvas.width = Math.round(across * scale);
-  canvas.height = Math.round(height * scale);
-  const context = canvas.getContext("2d")!;
-  context.scale(scale, scale);
+function paint(canvas: HTMLCanvasElement, series: Series, { range, across }: Frame, height: number): void {
+  const context = blank(canvas, across, height);
   const x = (seconds: number) => ((seconds - range[0]) / (range[1] - range[0])) * across;
-  context.fillStyle = hatching(context, colour("--hatch"), scale);
+  context.fillStyle = hatching(context, colour("--hatch"));
+  context.beginPath();
   for (const [from, to] of gaps(series, range, ((range[1] - range[0]) / across) * SHORTEST_GAP)) {
-    context.fillRect(x(from), 0, x(to) - x(from), height);
+    context.rect(Math.round(x(from)), 0, Math.round(x(to)) - Math.round(x(from)), height);
   }
+  context.fill();
   const [low, high] = limits(series);
   const y = (value: number) => height - MARGIN - ((value - low) / (high - low)) * (height - 2 * MARGIN);
   line(context, thinned(series, range, Math.ceil(across / 2)), x, y, height - MARGIN);
@@ -58,11 +59,12 @@ function line(context: CanvasRenderingContext2D, [times, found]: Points, x: (t: 
     area.lineTo(at[0], floor);
     area.lineTo(first, floor);
   }
+  const crowded = found.length > CROWDED; // a tint would not be seen and costs the most
   context.strokeStyle = context.fillStyle = colour("--curve");
-  context.lineWidth = 1.4;
-  context.lineJoin = "round";
+  context.lineWidth = crowded ? 1 : 1.4;
+  context.lineJoin = "bevel";
   context.globalAlpha = 0.16;
-  context.fill(area);
+  if (!crowded) context.fill(area);
   context.globalAlpha = 1;
   context.stroke(stroke);
 }
@@ -71,21 +73,4 @@ function line(context: CanvasRenderingContext2D, [times, found]: Points, x: (t: 
 function limits({ low, high, kind }: Series): [number, number] {
   const air = kind === "pitch" || kind === "loudness" ? (high - low) * 0.06 : 0;
   return [low - air, high + air || low + 1];
-}
-
-const patterns = new Map<string, CanvasPattern>();
-
-function hatching(context: CanvasRenderingContext2D, ink: string, scale: number): CanvasPattern {
-  const key = `${ink} ${scale}`;
-  const known = patterns.get(key);
-  if (known) return known;
-  const tile = document.createElement("canvas");
-  tile.width = tile.height = Math.round(6 * scale);
-  const drawn = tile.getContext("2d")!;
-  drawn.scale(tile.width / 6, tile.height / 6);
-  drawn.strokeStyle = ink;
-  drawn.stroke(new Path2D("M-1 7L7 -1M-1 1L1 -1M5 7L7 5"));
-  const made = context.createPattern(tile, "repeat")!;
-  patterns.set(key, made);
-  return made;
 }

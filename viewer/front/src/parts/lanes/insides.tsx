@@ -1,6 +1,7 @@
 // What stands inside the blocks of the lanes.
+import { computed } from "@preact/signals";
 import { labelClass } from "../../labels";
-import { now } from "../../state";
+import { current, now } from "../../state";
 import { percent } from "../../wording";
 import type { Utterance, Word } from "../../model";
 import type { Block } from "./blocks";
@@ -14,15 +15,17 @@ export function Words({ utterance, box }: { utterance: Utterance; box: Box }) {
   const roomy = words.length > 0 && (span.end - span.start) * box.scale > text.length * LETTER * 1.25;
   if (box.width < 14) return null;
   if (!roomy) return <span class="line" dir="auto">{text}</span>;
-  const left = span.start * box.scale + box.cut;
+  const left = span.start * box.scale;
   return <>{words.map((word, i) => <Spoken key={i} word={word} left={word.span.start * box.scale - left} scale={box.scale} />)}</>;
 }
 
+/** The word that is being said. */
+const spoken = computed<Word | null>(() => current.value?.words.find((w) => now.value >= w.span.start && now.value < w.span.end) ?? null);
+
 function Spoken({ word, left, scale }: { word: Word; left: number; scale: number }) {
-  const spoken = now.value >= word.span.start && now.value < word.span.end;
   const doubt = word.probability !== null && word.probability < 0.5;
   const style = { left: `${left}px`, width: `${(word.span.end - word.span.start) * scale}px` };
-  return <span class={`word${spoken ? " spoken" : ""}${doubt ? " unsure" : ""}`} style={style} dir="auto">{word.text}</span>;
+  return <span class={`word${spoken.value === word ? " spoken" : ""}${doubt ? " unsure" : ""}`} style={style} dir="auto">{word.text}</span>;
 }
 
 /** The probabilities as a band, the label at the bottom; the line across is the calibrated confidence. */

@@ -1,4 +1,5 @@
 // One lane: its name and value on the left, what it shows on the right. Nothing is drawn while it is scrolled away.
+import { computed } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { valueAt } from "../../curves";
 import { found, hover, now } from "../../state";
@@ -10,7 +11,8 @@ import type { Block } from "./blocks";
 import type { Lane as Planned } from "./plan";
 import type { Box } from "./strip";
 
-const NEAR = "240px"; // beyond the edge of what is seen
+const instant = computed(() => Math.round((hover.value ?? now.value) * 10) / 10); // curves have ten values a second
+const NEAR = "120px"; // beyond the edge of what is seen
 
 export function Lane({ lane, who }: { lane: Planned; who: string }) {
   const [here, near] = useNear();
@@ -54,7 +56,7 @@ function Inside({ lane }: { lane: Planned }) {
 /** The value under the pointer or the playhead. */
 function Value({ lane }: { lane: Planned }) {
   const series = lane.series!;
-  const value = valueAt(series, hover.value ?? now.value);
+  const value = valueAt(series, instant.value);
   const unit = series.unit === "Hz" || series.unit.startsWith("dB") ? ` ${series.unit}` : "";
   return <span class="value n">{value === null ? "–" : `${number(Math.round(value * 100) / 100)}${unit}`}</span>;
 }

@@ -3,25 +3,28 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
 import { canvasFill, labelClass } from "../../labels";
 import { seek } from "../../player";
-import { bring, cited, evidence, marked, point, select, selected, view } from "../../state";
-import { colour, repaint } from "../../theme";
+import { bring, cited, evidence, marked, point, select, selected } from "../../state";
+import { blank, colour, repaint } from "../../theme";
 import { place, within } from "../../windows";
+import { frame, scale, secondsAt, useMoved } from "./size";
+import type { Frame } from "../../windows";
 import type { Block } from "./blocks";
 import type { Lane } from "./plan";
-import { width } from "./size";
 
-const MOST = 140; // elements in one lane; more are painted
+const [MOST, NARROWEST] = [90, 10]; // so many elements in one lane, so many pixels wide on average; else they are painted
 
-export interface Box { left: number; width: number; cut: number; scale: number } // pixels; scale: pixels a second
+export interface Box { width: number; scale: number } // pixels; pixels a second
 
 interface Props { lane: Lane; inside: (block: Block, box: Box) => ComponentChildren }
 
 export function Strip({ lane, inside }: Props) {
   const here = useRef<HTMLDivElement>(null);
+  const layer = useRef<HTMLDivElement>(null);
+  useMoved(layer);
   const [stop, setStop] = useState<string | null>(null); // where Tab enters the lane
   const moved = useRef(false);
-  const inView = within(lane.blocks, view.value, lane.reach);
-  const dense = inView.length > MOST;
+  const inView = within(lane.blocks, frame.value.range, lane.reach);
+  const dense = isDense(inView);
   const entry = inView.find((b) => b.id === stop) ?? inView.find((b) => b.utterance === selected.value) ?? inView[0];
   useEffect(() => {
     if (moved.current) here.current?.querySelector<HTMLElement>("[tabindex='0']")?.focus({ preventScroll: true });
@@ -47,11 +50,19 @@ export function Strip({ lane, inside }: Props) {
   };
   return (
     <div class="strip" ref={here} onKeyDown={keys} onClick={pick} data-dense={dense || undefined}>
-      {dense && <Dense blocks={inView} lane={lane} />}
-      {(dense ? inView.filter((b) => b === entry) : inView).map((block) =>
-        <Piece key={block.id} block={block} lane={lane} entry={block === entry} dense={dense} inside={inside} />)}
+      <div class="layer" ref={layer}>
+        {dense && <Dense blocks={inView} lane={lane} />}
+        {(dense ? inView.filter((b) => b === entry) : inView).map((block) =>
+          <Piece key={block.id} block={block} lane={lane} entry={block === entry} dense={dense} inside={inside} />)}
+      </div>
     </div>
   );
+}
+
+function isDense(blocks: readonly Block[]): boolean {
+  if (blocks.length > MOST) return true;
+  const seconds = blocks.reduce((sum, b) => sum + b.end - b.start, 0);
+  return blocks.length > 12 && (seconds / blocks.length) * scale.value < NARROWEST;
 }
 
 /** Selects what a block stands for, marks its evidence and goes to its time. */
@@ -65,8 +76,7 @@ export function open(block: Block): void {
 interface PieceProps extends Props { block: Block; entry: boolean; dense: boolean }
 
 function Piece({ block, lane, entry, dense, inside }: PieceProps) {
-  const [from, to] = view.value;
-  const box = { ...place(block, view.value, width.value), scale: width.value / (to - from) };
+  const box = { width: Math.max((block.end - block.start) * scale.value, 3), scale: scale.value };
   const rowed = lane.kind === "findings";
   const state = [
     "block", `k-${lane.kind}`, block.label === null && lane.kind === "opinion" ? labelClass(null) : "",
@@ -74,7 +84,7 @@ function Piece({ block, lane, entry, dense, inside }: PieceProps) {
     block.evidence !== null && evidence.value === block.evidence ? "looked" : "", dense ? "ghost" : "",
   ].filter(Boolean).join(" ");
   const style = {
-    left: `${box.left}px`, width: `${box.width}px`,
+    left: `${block.start * box.scale}px`, width: `${box.width}px`,
     ...(rowed ? { top: `${3 + block.row * 17}px`, "--share": String(0.35 + 0.65 * block.share) } : {}),
   };
   return (
@@ -93,42 +103,35 @@ function isMarked(block: Block, { kind }: Lane): boolean {
 
 function hit(event: MouseEvent, blocks: readonly Block[], lane: Lane): Block | undefined {
   const area = (event.currentTarget as Element).getBoundingClientRect();
-  const [from, to] = view.value;
-  const seconds = from + ((event.clientX - area.left) / area.width) * (to - from);
+  const seconds = secondsAt(event.clientX, area);
   const row = lane.kind === "findings" ? Math.floor((event.clientY - area.top - 3) / 17) : 0;
-  const near = ((to - from) / area.width) * 3;
+  const near = 3 / scale.value;
   return blocks.find((b) => b.row === row && b.start - near <= seconds && b.end + near >= seconds);
 }
 
-/** All blocks of a window on one canvas. */
+/** All blocks of a frame on one canvas. */
 function Dense({ blocks, lane }: { blocks: Block[]; lane: Lane }) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const across = width.value;
-  const range = view.value;
+  const drawn = frame.value;
   const seen = marked.value;
   const painted = repaint.value;
-  useEffect(() => {
-    const element = canvas.current;
-    if (element) paint(element, blocks, lane, across, range);
-  }, [blocks, lane, across, range, seen, painted, selected.value]);
-  return <canvas ref={canvas} aria-hidden="true" style={{ width: `${across}px`, height: `${lane.height}px` }} />;
+  useEffect(() => paint(canvas.current!, blocks, lane, drawn), [lane, drawn, seen, painted]);
+  const style = { width: `${drawn.across}px`, height: `${lane.height}px`, left: `${drawn.range[0] * scale.value}px` };
+  return <canvas ref={canvas} aria-hidden="true" style={style} />;
 }
 
-function paint(canvas: HTMLCanvasElement, blocks: Block[], lane: Lane, across: number, range: [number, number]): void {
-  const scale = devicePixelRatio || 1;
-  canvas.width = across * scale;
-  canvas.height = lane.height * scale;
-  const context = canvas.getContext("2d")!;
+function paint(canvas: HTMLCanvasElement, blocks: Block[], lane: Lane, { range, across }: Frame): void {
+  const context = blank(canvas, across, lane.height);
   const inks = { words: colour("--edge"), findings: colour("--curve"), conflict: colour("--warn"), none: colour("--line") };
+  const rowed = lane.kind === "findings";
   for (const block of blocks) {
     const { left, width } = place(block, range, across, 1.5);
-    const rowed = lane.kind === "findings";
     const tall = rowed ? 13 : lane.kind === "verdict" ? Math.max(2, (lane.height - 6) * block.share) : lane.height - 6;
     const top = rowed ? 4 + block.row * 17 : lane.height - 3 - tall;
-    context.globalAlpha = rowed ? 0.25 + 0.6 * block.share : 1;
+    context.globalAlpha = rowed ? 0.25 + 0.6 * block.share : lane.kind === "opinion" ? 0.3 + 0.7 * block.share : 1;
     if (block.label === undefined) context.fillStyle = lane.kind in inks ? inks[lane.kind as keyof typeof inks] : inks.words;
-    else context.fillStyle = block.label === null ? inks.none : canvasFill(context, block.label, scale);
+    else context.fillStyle = block.label === null ? inks.none : canvasFill(context, block.label);
     if (rowed && marked.peek().has(block.id)) context.fillStyle = inks.conflict;
-    context.fillRect(left * scale, top * scale, Math.max(width - 0.5, 1) * scale, tall * scale);
+    context.fillRect(left, top, Math.max(width - 0.5, 1), tall);
   }
 }
