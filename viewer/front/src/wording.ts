@@ -21,6 +21,7 @@ export const ROLES = { system: "Instructions", user: "Question", assistant: "Ear
 export const CALIBRATED =
   "The confidence is calibrated: of a hundred utterances that are given 70 %, people agreed with the label on about " +
   "seventy, on labelled recordings that the model had not seen. Other recordings can be harder.";
+export const UNCALIBRATED = "The bars show what the reasoner itself gives to each label, before that calibration.";
 export const CAVEAT =
   "Labels name the expressed emotion, as a viewer would label it. They are estimates with stated reasons, not " +
   "measurements of an inner state, and must not be the only ground for a decision about a person.";
@@ -147,8 +148,15 @@ export function reliability(value: number): string {
 /** What the verdict would be without one source. */
 export function withoutSource(each: Contribution): string {
   const label = each.label ?? "no label";
-  const far = each.divergence === null ? "" : `, ${each.divergence.toFixed(2)} bits away`;
+  const far = each.divergence === null || each.divergence < 0.005 ? "" : `, ${each.divergence.toFixed(2)} bits away`;
   return each.flipped ? `without it: ${label}${far}` : `without it still ${label}${far}`;
+}
+
+/** What a model was asked for: `Judge without the voice`. */
+export function purpose(call: Call): string {
+  const source = SOURCES[call.id.split(".").pop() as Modality];
+  if (call.purpose === "ablate" && source) return `Judge without the ${source}`;
+  return PURPOSES[call.purpose] ?? call.purpose;
 }
 
 /** A heading and a plain sentence for what the audit found. */

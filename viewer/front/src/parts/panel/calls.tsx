@@ -1,13 +1,15 @@
 // What generative models were asked and answered, exactly as it was, and always as text.
 import type { Call, Part as Piece, Shown } from "../../model";
-import { count, PURPOSES, ROLES, tokens, visible } from "../../wording";
+import { count, purpose, ROLES, tokens, visible } from "../../wording";
 import { Fold, Part, picture } from "./pieces";
+
+const ORDER = ["caption", "judge", "repair", "verify", "ablate"];
 
 export function Calls({ calls, title = "What the model saw" }: { calls: readonly Call[]; title?: string }) {
   if (!calls.length) return null;
   return (
     <Part title={title} aside={count(calls.length, "question")} kind="calls" testid="calls">
-      {calls.map((call) => <One key={call.id} call={call} />)}
+      {[...calls].sort((a, b) => ORDER.indexOf(a.purpose) - ORDER.indexOf(b.purpose)).map((call) => <One key={call.id} call={call} />)}
     </Part>
   );
 }
@@ -16,7 +18,7 @@ function One({ call }: { call: Call }) {
   const cut = call.finish === "stop" ? null : call.finish === "length" ? "cut off" : call.finish;
   const told = [call.model, call.backend, tokens(call)].filter(Boolean).join(" · ");
   return (
-    <Fold testid="call" title={PURPOSES[call.purpose] ?? call.purpose}
+    <Fold testid="call" title={purpose(call)}
       aside={<>{visible(told)}{cut && <span class="doubt"> {cut}</span>}</>}>
       {() => (
         <div class="call">

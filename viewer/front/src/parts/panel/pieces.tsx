@@ -6,6 +6,8 @@ import { seek } from "../../player";
 import { found, select } from "../../state";
 import { clock, NOBODY, percent, shorten, visible } from "../../wording";
 
+const LONGEST = 40; // characters of a name
+
 /** Text that a stranger wrote: a text node whose writing direction stays its own. */
 export function Said({ text }: { text: string }) {
   return <bdi>{visible(text)}</bdi>;
@@ -18,7 +20,8 @@ export function nameOf(person: string | null): string {
 }
 
 export function Name({ person }: { person: string | null }) {
-  return <Said text={nameOf(person)} />;
+  const name = visible(nameOf(person));
+  return <bdi title={name.length > LONGEST ? name : undefined}>{shorten(name, LONGEST)}</bdi>;
 }
 
 /** A time that one can go to. */

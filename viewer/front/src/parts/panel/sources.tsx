@@ -3,7 +3,7 @@ import { found, payload } from "../../state";
 import type { Opinion, Utterance } from "../../model";
 import { capital, NO_REASON, percent, SOURCES, visible, withoutSource } from "../../wording";
 import { strongest } from "../../labels";
-import { Label, Stack } from "./label";
+import { Label, Stack, Swatch } from "./label";
 import { Part } from "./pieces";
 import { Chips, Looked } from "./evidence";
 import { groups } from "../../trace";
@@ -47,7 +47,7 @@ export function Contributions({ utterance }: { utterance: Utterance }) {
       <ul class="contributions">
         {all.map((each) => (
           <li key={each.modality} class={each.flipped ? "doubt" : ""}>
-            <span class="k">{capital(SOURCES[each.modality])}</span><Label label={each.label} /> <span>{withoutSource(each)}</span>
+            <span class="k">{capital(SOURCES[each.modality])}</span><Swatch label={each.label} /> <span>{withoutSource(each)}</span>
           </li>
         ))}
       </ul>

@@ -12,6 +12,8 @@ import { Name, Said, Time } from "./pieces";
 import { Contributions, Opinions } from "./sources";
 import { Baseline, VerdictView } from "./verdict";
 
+const LONG = 140; // characters of an utterance from which it is set smaller
+
 export function UtterancePanel() {
   const chosen = selected.value === null ? current.value ?? payload.value!.trace.utterances[0] : found.value.utterances.get(selected.value);
   if (!chosen) return <p class="empty">{payload.value!.trace.utterances.length ? "Choose an utterance." : "No utterance was found in this clip."}</p>;
@@ -48,7 +50,7 @@ function Head({ utterance }: { utterance: Utterance }) {
       <p class="who"><b><Name person={utterance.person} /></b> <Time at={utterance.span.start} to={utterance.span.end} />
         <Steps utterance={utterance} /></p>
       {utterance.text.trim()
-        ? <blockquote><h2>“<Said text={utterance.text.trim()} />”</h2></blockquote>
+        ? <blockquote><h2 class={utterance.text.length > LONG ? "long" : ""}>“<Said text={utterance.text.trim()} />”</h2></blockquote>
         : <h2 class="muted unsaid">No words were recognised here.</h2>}
     </header>
   );

@@ -1,7 +1,7 @@
 // The verdict of one utterance: a sentence, how probable every label is, and what it goes back to.
 import { found, payload } from "../../state";
 import type { Utterance, Verdict } from "../../model";
-import { CALIBRATED, capital, conflictTitle, expressed, percent, signed, silence, uncapital, verdictName } from "../../wording";
+import { CALIBRATED, capital, conflictTitle, expressed, percent, signed, silence, UNCALIBRATED, uncapital, verdictName } from "../../wording";
 import { Label, Ranking, Stack, Swatch } from "./label";
 import { Axis, Hint, Name, Part, Said, ToUtterance } from "./pieces";
 
@@ -37,9 +37,14 @@ function Sentence({ verdict, person }: { verdict: Verdict | undefined; person: s
       <Name person={person} /> {before} <Swatch label={verdict.label} /> <b>{verdict.label}</b>{after}
       {verdict.confidence === null
         ? <>{" "}<Hint about="missing here">No calibrated confidence was measured for this reasoner.</Hint></>
-        : <>, <Hint about="this figure" after={`${percent(verdict.confidence)} sure`}>{CALIBRATED}</Hint></>}
+        : <>, <Hint about="this figure" after={`${percent(verdict.confidence)} sure`}>{explained(verdict)}</Hint></>}
     </p>
   );
+}
+
+function explained({ label, confidence, distribution }: Verdict): string {
+  const bar = distribution[label ?? ""];
+  return bar !== undefined && Math.abs(bar - confidence!) >= 0.005 ? `${CALIBRATED} ${UNCALIBRATED}` : CALIBRATED;
 }
 
 function Second({ verdict }: { verdict: Verdict }) {
