@@ -18,7 +18,7 @@ from emoagent.schema import Trace
 
 DOCS = Path(__file__).parent
 COMMANDS = (
-    "", "analyze", "report", "compare", "export", "import", "eval", "agents", "doctor",
+    "", "analyze", "inspect", "report", "compare", "export", "import", "ask", "eval", "agents", "doctor",
     "models", "models list", "models pull", "models verify", "models bundle",
 )  # fmt: skip
 
