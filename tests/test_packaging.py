@@ -30,6 +30,16 @@ def test_every_folder_with_code_is_packaged() -> None:
     assert own <= packages
 
 
+def test_the_built_front_end_is_packaged_and_its_sources_are_not() -> None:
+    """Nobody needs node to use what is installed; the source distribution has the sources, without what npm fetches."""
+    settings, manifest = PROJECT["tool"]["setuptools"], (ROOT / "MANIFEST.in").read_text(encoding="utf-8").splitlines()
+    assert settings["package-data"]["emoagent.viewer"] == ["static/*"]
+    assert settings["include-package-data"] is False
+    assert {"report.js", "report.css"} <= {path.name for path in (ROOT / "viewer" / "static").iterdir()}
+    assert not [name for name in settings["packages"] if "front" in name]
+    assert manifest.index("graft viewer/front") < manifest.index("prune viewer/front/node_modules")
+
+
 def test_declared_extras() -> None:
     extras = PROJECT["project"]["optional-dependencies"]
     assert {"whisperx", "local", "train", "serve", "mcp", "langchain", "ray", "postgres", "otel", "vllm"} <= set(extras)

@@ -8,8 +8,10 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+from report_page import read
 
 from emoagent.run_folder import RESULTS, RunFolder
 
@@ -30,12 +32,22 @@ def finish(brief: Path, out: Path, *more: str) -> str:
     return said
 
 
+def results(folder: Path) -> dict[str, Any]:
+    """What must be the same however often a run was interrupted: the trace, its series and what the page is given,
+    but for the way from the folder to the clip."""
+    page = read(folder / "report.html")
+    kept = {name: (folder / name).read_bytes() for name in ("trace.json", "work/voice.npz", "work/peaks.json")}
+    return {**kept, "payload": page.payload | {"video": None}, "pictures": page.pictures}
+
+
 @pytest.fixture(scope="module")
-def expected(briefed: tuple[str, Path]) -> bytes:
-    return (briefed[1] / "trace.json").read_bytes()
+def expected(briefed: tuple[str, Path]) -> dict[str, Any]:
+    return results(briefed[1])
 
 
-def test_killed_after_one_stage_after_the_other_and_resumed(brief: Path, expected: bytes, tmp_path: Path) -> None:
+def test_killed_after_one_stage_after_the_other_and_resumed(
+    brief: Path, expected: dict[str, Any], tmp_path: Path
+) -> None:
     out = tmp_path / "out"
     for stage in ("probe", "hear", "watch", "voice", "opine"):
         process = start(brief, out, *(() if stage == "probe" else ("--resume",)))
@@ -45,12 +57,12 @@ def test_killed_after_one_stage_after_the_other_and_resumed(brief: Path, expecte
         process.communicate()
         assert reached, stage
     said = finish(brief, out, "--resume")
-    assert (out / "trace.json").read_bytes() == expected
+    assert results(out) == expected
     assert not (out / ".unfinished").exists()
     assert "  watch:" not in said
 
 
-def test_killed_in_the_middle_of_watching(brief: Path, expected: bytes, tmp_path: Path) -> None:
+def test_killed_in_the_middle_of_watching(brief: Path, expected: dict[str, Any], tmp_path: Path) -> None:
     process = start(brief, tmp_path / "out")
     assert process.stderr is not None
     for line in process.stderr:
@@ -60,11 +72,13 @@ def test_killed_in_the_middle_of_watching(brief: Path, expected: bytes, tmp_path
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
     finish(brief, tmp_path / "out", "--resume")
-    assert (tmp_path / "out" / "trace.json").read_bytes() == expected
+    assert results(tmp_path / "out") == expected
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_while_watching(number: signal.Signals, brief: Path, expected: bytes, tmp_path: Path) -> None:
+def test_interrupted_while_watching(
+    number: signal.Signals, brief: Path, expected: dict[str, Any], tmp_path: Path
+) -> None:
     """As by Ctrl-C, which a terminal sends to the children too: it stops and leaves no fault behind."""
     process = start(brief, tmp_path / "out", start_new_session=True)
     assert process.stderr is not None
@@ -80,7 +94,7 @@ def test_interrupted_while_watching(number: signal.Signals, brief: Path, expecte
     if number == signal.SIGTERM:
         return  # both end the same way: what follows is done for one of them
     finish(brief, tmp_path / "out", "--resume")
-    assert (tmp_path / "out" / "trace.json").read_bytes() == expected
+    assert results(tmp_path / "out") == expected
 
 
 @pytest.mark.parametrize("moved", range(len(RESULTS)))
