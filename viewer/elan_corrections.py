@@ -94,7 +94,7 @@ def _label(annotation: Annotation, trace: Trace, name: str) -> str | None:
     if trace.label_set in LABEL_SETS and (label := resolve(annotation.label, trace.label_set)):
         return label
     at = "" if annotation.start is None else f" at {annotation.start / 1000:.3f} s"
-    told = f"{name}: the annotation{at} on {annotation.tier!r} has the label {annotation.label!r}, not of {trace.label_set}"
+    told = f"{name}: the annotation{at} on {annotation.tier!r} has {annotation.label!r}, no label of {trace.label_set}"
     known = ", ".join((*LABEL_SETS.get(trace.label_set, ()), NO_LABEL))
     raise UsageError(short(told), hint=f"use one of: {known}; {APPLIED}", where=name)
 

@@ -7,17 +7,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib import import_module
-from itertools import count
 from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
 
 from emoagent.viewer.corrections import NO_LABEL
 from emoagent.viewer.exports.cleaning import clean
-from emoagent.viewer.exports.lines import Line, apart
+from emoagent.viewer.exports.lines import Line
 from emoagent.viewer.exports.registry import exporter, stands_in
 from emoagent.viewer.exports.result import Result
 
@@ -31,19 +30,12 @@ UNDETERMINED = ("und", "http://cdb.iso.org/lg/CDB-00130975-001", "undetermined (
 def elan(result: Result, path: Path) -> None:
     """ELAN annotation document: tiers per person (words, label, confidence, conflict), to correct and import again."""
     document = _document(result, stands_in(path))
-    names = set(result.transcript.speakers.values())
     for person, name, lines in result.transcript.spoken_by():
-        for own, tier in zip(apart(lines), tier_names(name, names), strict=False):
+        for tier, own in result.transcript.tiers(name, lines):
             _add(document, tier, name if person is not None else "", own)
     _number_slots(document)
     document.add_property("lastUsedAnnotationId", str(document.maxaid))
     document.to_file(str(path))
-
-
-def tier_names(name: str, taken: Container[str]) -> Iterator[str]:
-    """The name itself, then NAME #2, NAME #3 and so on, but for those in `taken`."""
-    yield name
-    yield from (each for number in count(2) if (each := f"{name} #{number}") not in taken)
 
 
 def _document(result: Result, folder: Path) -> Any:

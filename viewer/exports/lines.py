@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, count
 from math import floor
 from typing import Protocol, TypeVar
 
@@ -48,6 +49,16 @@ class Line:
         return ranked[0] if ranked else None
 
 
+class _Timed(Protocol):
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+
+
+Timed = TypeVar("Timed", bound=_Timed)
+
+
 class Transcript:
     """The lines of a run, in the order of time, after `layers` of corrections."""
 
@@ -85,10 +96,16 @@ class Transcript:
         return max([self.trace.clip.duration, *(line.end / 1000 for line in self.lines)])
 
     def spoken_by(self) -> Iterator[tuple[str | None, str, list[Line]]]:
-        """For each person with lines: the id, the name, the lines."""
+        """For each person with lines: id, name, lines."""
         for person, name in self.speakers.items():
             if own := [line for line in self.lines if line.person == person]:
                 yield person, name, own
+
+    def tiers(self, name: str, lines: Iterable[Timed]) -> Iterator[tuple[str, list[Timed]]]:
+        """`apart` of what a person of this name said, each list with a name that is no one's: NAME, NAME #2, …"""
+        taken = set(self.speakers.values())
+        more = (each for number in count(2) if (each := f"{name} #{number}") not in taken)
+        yield from zip(chain([name], more), apart(lines), strict=False)
 
     @cached_property
     def _standing(self) -> dict[tuple[str, str], str | None]:
@@ -127,16 +144,6 @@ def milliseconds(span: Span) -> tuple[int, int]:
     return (start, end) if end > start else (floor(span.start * 1000), floor(span.start * 1000) + 1)
 
 
-class _Timed(Protocol):
-    @property
-    def start(self) -> int: ...
-    @property
-    def end(self) -> int: ...
-
-
-Timed = TypeVar("Timed", bound=_Timed)
-
-
 def apart(lines: Iterable[Timed]) -> list[list[Timed]]:
     """The lines in as few lists as it takes for none to overlap another of its list, for formats that cannot hold
     two at a time. Each list is in the order of time."""
@@ -151,8 +158,6 @@ def apart(lines: Iterable[Timed]) -> list[list[Timed]]:
 
 
 def _unused(name: str, mark: str, taken: Iterable[str]) -> str:
-    used, wanted, count = set(taken), name, 1
-    while wanted in used:
-        wanted = f"{name} ({mark})" if count == 1 else f"{name} ({mark} {count})"
-        count += 1
-    return wanted
+    used = set(taken)
+    marked = (f"{name} ({mark} {number})" for number in count(2))
+    return next(each for each in chain([name, f"{name} ({mark})"], marked) if each not in used)
