@@ -1,5 +1,5 @@
 // The words of the page: numbers, names and findings as a reader meets them.
-import type { Audit, Call, ClaimAudit, Conflict, Contribution, Modality, Verdict } from "./model";
+import type { Audit, Call, ClaimAudit, Conflict, Contribution, Measure, Modality, Verdict } from "./model";
 
 export const SOURCES: Record<Modality, string> = {
   text: "words", face: "face", voice: "voice", behavior: "behaviour", dialogue: "dialogue",
@@ -80,13 +80,27 @@ export function signed(value: number): string {
 
 /** Three digits that count: `154.26` as `154`, `-3.3015` as `−3.3`, `0.0345` as `0.0345`. */
 export function number(value: number): string {
-  const shown = Math.abs(value) >= 1000 ? Math.round(value).toLocaleString("en") : String(Number(value.toPrecision(3)));
+  const shown = Math.abs(value) >= 1000 ? thousands(Math.round(value)) : String(Number(value.toPrecision(3)));
   return shown.replace("-", "−");
+}
+
+/** A measured value and its unit as they are read: `94.4 %`, `4.6 of 5`, `136 Hz`. */
+export function measured({ value, unit }: Measure): [string, string] {
+  if (unit === "ratio") return [number(value * 100), "%"];
+  if (unit === "percent") return [number(value), "%"];
+  if (unit === "count") return [number(value), ""];
+  const scale = /^(?:intensity )?0-(\d+)$/.exec(unit);
+  return [number(value), scale ? `of ${scale[1]}` : plain(unit)];
+}
+
+/** `22050` as `22,050`. */
+export function thousands(whole: number): string {
+  return String(whole).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
 /** `1 conflict`, `2 conflicts`, `1,200 tokens`. */
 export function count(amount: number, noun: string): string {
-  return `${amount.toLocaleString("en")} ${noun}${amount === 1 ? "" : "s"}`;
+  return `${thousands(amount)} ${noun}${amount === 1 ? "" : "s"}`;
 }
 
 export function capital(text: string): string {

@@ -96,3 +96,12 @@ test("evidence is named short at home and with its utterance elsewhere", () => {
   assert.equal(words.evidenceName("u2.face.1", "u3"), "u2 · face 1");
   assert.equal(words.evidenceName("odd", "u3"), "odd");
 });
+
+test("measures read as people write them", () => {
+  const told = (value: number, unit: string) => words.measured({ value, unit }).join(" ").trim();
+  assert.equal(told(0.9444, "ratio"), "94.4 %");
+  assert.equal(told(4.6171, "intensity 0-5"), "4.62 of 5");
+  assert.equal(told(0.97, "0-1"), "0.97 of 1");
+  assert.equal(told(2, "count"), "2");
+  assert.equal(told(-22.84, "dBFS"), "−22.8 dBFS");
+});

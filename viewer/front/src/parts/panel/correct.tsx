@@ -88,6 +88,7 @@ function Value({ field, value }: { field: Correction["field"]; value: string | n
 function Told({ correction: c }: { correction: Correction }) {
   return (
     <>
+      {c.field === "person" && <span class="muted">speaker </span>}
       {confirms(c) ? <>confirmed: <Value field={c.field} value={c.after} /></>
         : <><Value field={c.field} value={c.before} /> → <Value field={c.field} value={c.after} /></>}
       {c.by && <span class="muted"> by <Said text={c.by} /></span>}

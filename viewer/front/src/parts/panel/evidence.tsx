@@ -3,7 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { seek } from "../../player";
 import { cited, evidence as looked, found, panel, point } from "../../state";
 import type { Evidence, Measure, Modality, Utterance } from "../../model";
-import { capital, count, evidenceName, number, plain, reliability, SOURCES, visible } from "../../wording";
+import { capital, count, evidenceName, measured, plain, reliability, SOURCES, visible } from "../../wording";
 import { Name, Part, picture, Reliability, Said, Time } from "./pieces";
 
 const ORDER: Modality[] = ["text", "face", "voice", "behavior", "dialogue"];
@@ -112,9 +112,10 @@ function Measures({ measures }: { measures: Record<string, Measure> }) {
   if (!names.length) return null;
   return (
     <ul class="measures">
-      {names.map(([name, { value, unit }]) => (
-        <li key={name}>{plain(name)} <b class="n">{number(value)}</b> <span class="unit">{plain(unit)}</span></li>
-      ))}
+      {names.map(([name, measure]) => {
+        const [value, unit] = measured(measure);
+        return <li key={name}>{visible(plain(name))} <b class="n">{value}</b> <span class="unit">{visible(unit)}</span></li>;
+      })}
     </ul>
   );
 }

@@ -2,7 +2,7 @@
 import { found } from "../../state";
 import { nameOf } from "./pieces";
 import type { Payload } from "../../model";
-import { capital, claimAudit, clock, number, plain, SOURCES, verdictName, visible } from "../../wording";
+import { capital, claimAudit, clock, measured, number, plain, SOURCES, verdictName, visible } from "../../wording";
 import { samples } from "../../data";
 
 export type Cell = string | number | null;
@@ -49,7 +49,7 @@ const MAKERS: Record<TableName, (payload: Payload) => Table> = {
   evidence: ({ trace }) => ({
     columns: [time("Start"), time("End"), text("Source"), text("Kind"), text("Person"), long("Finding"), long("Measures"), share("Reliability"), text("Saw the words"), text("Producer"), id("Id")],
     rows: trace.evidence.map((e) => row([e.span.start, e.span.end, capital(SOURCES[e.modality]), plain(e.kind), nameOf(e.person), e.finding,
-      Object.entries(e.measures).map(([name, m]) => `${plain(name)} ${number(m.value)} ${plain(m.unit)}`).join("; "), e.reliability,
+      Object.entries(e.measures).map(([name, m]) => `${plain(name)} ${measured(m).join(" ")}`).join("; "), e.reliability,
       e.saw_text ? "yes" : "no", `${e.producer.name} ${e.producer.version}`, e.id], { utterance: e.utterance, evidence: e.id, at: e.span.start })),
   }),
   opinions: ({ trace, labels }) => ({
@@ -85,8 +85,15 @@ const MAKERS: Record<TableName, (payload: Payload) => Table> = {
   }),
 };
 
+const made = new WeakMap<Payload, Map<TableName, Table>>();
+
+/** A table of the payload; made once. */
 export function table(name: TableName, payload: Payload): Table {
-  return MAKERS[name](payload);
+  const known = made.get(payload) ?? new Map<TableName, Table>();
+  made.set(payload, known);
+  const here = known.get(name) ?? MAKERS[name](payload);
+  known.set(name, here);
+  return here;
 }
 
 interface Summary { n: number; known: number | null; low: number | null; mean: number | null; high: number | null; at: number | null }
@@ -109,9 +116,10 @@ function round(seconds: number): number {
   return Math.round(seconds * 1000) / 1000;
 }
 
+const { compare } = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
+
 /** Rows in the order of a column; what is missing comes last either way, and rows that are alike stay in their order. */
 export function sorted(rows: readonly Row[], column: number, down: boolean): Row[] {
-  const compare = new Intl.Collator("en", { numeric: true, sensitivity: "base" }).compare;
   return [...rows].sort((a, b) => {
     const [x, y] = [a.cells[column] ?? null, b.cells[column] ?? null];
     if (x === null || y === null) return Number(x === null) - Number(y === null);

@@ -1,10 +1,10 @@
 // Tables of everything, sorted and filtered here, a hundred rows at a time.
 import { computed, signal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 import { seek } from "../../player";
-import { onlyConflicts, payload, select, selected } from "../../state";
+import { evidence, found, onlyConflicts, payload, select, selected } from "../../state";
 import { count, visible } from "../../wording";
 import { Swatch } from "./label";
-import { evidence, found } from "../../state";
 import { visit } from "./evidence";
 import { filtered, PAGE, shown, sorted, table, TABLES } from "./rows";
 import type { Column, Row, TableName } from "./rows";
@@ -23,10 +23,12 @@ const pages = computed(() => Math.max(1, Math.ceil(rows.value.length / PAGE)));
 
 export function TablePanel() {
   const at = Math.min(page.value, pages.value - 1);
+  const wrap = useRef<HTMLDivElement>(null);
+  useEffect(() => { wrap.current?.scrollTo(0, 0); }, [at, name.value]);
   return (
     <div class="tables">
       <Controls />
-      <div class="tablewrap" tabIndex={0} role="region" aria-label={TABLES[name.value]}>
+      <div class="tablewrap" ref={wrap} tabIndex={0} role="region" aria-label={TABLES[name.value]}>
         <table data-testid="table">
           <caption class="sr">{TABLES[name.value]}</caption>
           <thead><tr>{whole.value.columns.map((column, i) => <Head key={`${name.value} ${i}`} column={column} i={i} />)}</tr></thead>

@@ -1,5 +1,6 @@
 // One utterance: what was said, what is expressed, how sure, why, and what is against it.
-import { current, found, listed, onlyConflicts, payload, select, selected } from "../../state";
+import { useEffect, useRef } from "preact/hooks";
+import { current, evidence, found, listed, onlyConflicts, payload, select, selected } from "../../state";
 import { seek } from "../../player";
 import type { Utterance } from "../../model";
 import { Calls } from "./calls";
@@ -17,12 +18,16 @@ const LONG = 140; // characters of an utterance from which it is set smaller
 export function UtterancePanel() {
   const chosen = selected.value === null ? current.value ?? payload.value!.trace.utterances[0] : found.value.utterances.get(selected.value);
   if (!chosen) return <p class="empty">{payload.value!.trace.utterances.length ? "Choose an utterance." : "No utterance was found in this clip."}</p>;
-  return <Details utterance={chosen} />;
+  return <Details key={chosen.id} utterance={chosen} />;
 }
 
 function Details({ utterance }: { utterance: Utterance }) {
+  const article = useRef<HTMLElement>(null);
+  useEffect(() => { // another utterance is read from its beginning, unless one of its findings was asked for
+    if (evidence.peek() === null) article.current?.closest(".panel-body")?.scrollTo(0, 0);
+  }, [utterance.id]);
   return (
-    <article class="utterance" key={utterance.id} data-testid="utterance" data-utterance={utterance.id}>
+    <article class="utterance" ref={article} data-testid="utterance" data-utterance={utterance.id}>
       <Head utterance={utterance} />
       <div class="columns">
         <div class="said-of"><VerdictView utterance={utterance} /></div>
