@@ -17,7 +17,7 @@ from hostile import hostile_trace
 from report_page import HOSTILE, JPEG, Page, page_of, read
 
 from emoagent.errors import OutputError, UsageError
-from emoagent.schema import Trace
+from emoagent.schema import Claim, ClaimAudit, Trace
 from emoagent.viewer.exports.result import Result
 from emoagent.viewer.payload import payload_of
 from emoagent.viewer.report import write_report
@@ -100,7 +100,21 @@ def test_a_table_tells_the_same_without_any_script(tmp_path: Path) -> None:
     assert rows[1][1:5] == ["Ben", "Oh wow. That's… great.", "sadness", "46 %"]
     assert rows[1][5].startswith("The inner brows go up and together, and the head turns away. He pauses")
     assert "Against it: The words themselves are approving." in rows[1][5]
+    assert "Context: Anna had just told her news with joy." in rows[1][5]
     assert rows[3][3:] == ["abstained", "", "only one weak source: the voice, for 0.7 s"]
+
+
+def test_an_unsupported_claim_is_marked_and_what_it_cites_may_not_exist(tmp_path: Path) -> None:
+    trace = example_trace()
+    claim = Claim(text="The voice trembles.", cites=("u1.voice.1", "u1.voice.99"))
+    mark = ClaimAudit(claim=0, divergence=0, flipped=False, supported=False, unknown=("u1.voice.99",),
+                      reason="it cites evidence that does not exist here")  # fmt: skip
+    verdict = trace.verdicts[0].model_copy(update={"claims": (claim,)})
+    audit = trace.audits[0].model_copy(update={"claims": (mark,), "cited_removed": 4, "uncited_removed": 1})
+    changed = {"verdicts": (verdict, *trace.verdicts[1:]), "audits": (audit, *trace.audits[1:])}
+    page = page_of(trace.model_copy(update=changed), tmp_path)
+    assert page.rows[0][5] == "The voice trembles. (not supported: it cites evidence that does not exist here)"
+    assert page.payload["trace"]["audits"][0] == audit.model_dump(mode="json")
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from example_trace import example_trace
 from judging import case_of, heard, said, seen
 
 from emoagent.agents.auditor import audit
@@ -15,7 +14,6 @@ from emoagent.agents.reasoner import embedded
 from emoagent.agents.words import carried_by_earlier, parts, strongest_part
 from emoagent.labels import labels
 from emoagent.schema import Evidence, Opinion, Utterance
-from emoagent.viewer.wording import rests_on
 
 
 def _opinion(label: str, share: float, u: Utterance) -> Opinion:
@@ -106,10 +104,6 @@ def test_the_audit_names_the_turns_before_that_make_the_difference() -> None:
     case = _case("Really?", "We won!")
     [mark] = audit(case, embedded(case).verdict, Reader()).claims
     assert (mark.words, mark.alone, mark.earlier) == (None, "sadness", ("e0.text.1",))
-    assert rests_on(mark) == "without the turn before, the words would suggest sadness"
-    assert rests_on(mark.model_copy(update={"earlier": ("a", "b")})) == (
-        "without the turns before, the words would suggest sadness"
-    )
 
 
 def test_the_audit_tells_the_words_that_a_claim_rests_on() -> None:
@@ -119,6 +113,3 @@ def test_the_audit_tells_the_words_that_a_claim_rests_on() -> None:
     marks = audit(case, verdict).claims
     told = {claim.modality: mark.words for claim, mark in zip(verdict.claims, marks, strict=True)}
     assert told == {"text": "I am so happy for you!", "face": None}
-    mark = example_trace().audits[0].claims[0].model_copy(update={"words": "I am so happy"})
-    assert rests_on(mark) == "it rests most on ‘I am so happy’"
-    assert rests_on(example_trace().audits[0].claims[0]) is None

@@ -12,10 +12,10 @@ from importlib import resources
 
 from pydantic_core import to_json
 
-from emoagent.schema import Claim, Trace, Utterance, Verdict
+from emoagent.schema import Audit, Trace, Utterance, Verdict
 from emoagent.viewer.payload import Payload
 from emoagent.viewer.visible import visible
-from emoagent.viewer.wording import clock, one_line, percent, verdict_name
+from emoagent.viewer.wording import clock, one_line, percent, unsupported, verdict_name
 
 GZIP = 31  # zlib's window bits for a gzip header, which then holds no time
 BLOCK = 3 * 16384  # bytes that base64 takes without padding
@@ -100,11 +100,13 @@ def _plain(text: str) -> str:
 def _table(trace: Trace) -> Iterator[str]:
     """What the page tells where no script runs."""
     verdicts = {verdict.utterance: verdict for verdict in trace.verdicts}
+    audits = {audit.utterance: audit for audit in trace.audits}
     names = {person.id: person.name or person.id for person in trace.people}
     yield f"<noscript><h1>{escape(visible(trace.clip.name))}</h1><table>\n"
     yield f"<thead><tr>{''.join(f'<th scope=col>{name}</th>' for name in COLUMNS)}</tr></thead><tbody>\n"
     for utterance in trace.utterances:
-        cells = _cells(utterance, verdicts.get(utterance.id), names)
+        verdict = verdicts.get(utterance.id)
+        cells = (*_cells(utterance, verdict, names), _explanation(verdict, audits.get(utterance.id)))
         yield f"<tr>{''.join(f'<td dir=auto>{escape(visible(cell))}</td>' for cell in cells)}</tr>\n"
     yield "</tbody></table></noscript>\n"
 
@@ -117,9 +119,15 @@ def _cells(utterance: Utterance, verdict: Verdict | None, names: Mapping[str, st
         utterance.text,
         verdict_name(verdict),
         "" if sure is None else percent(sure),
-        " ".join(_told(claim) for claim in verdict.claims) if verdict and verdict.label else one_line(verdict),
     )
 
 
-def _told(claim: Claim) -> str:
-    return claim.text if claim.stance != "against" else f"Against it: {claim.text}"
+def _explanation(verdict: Verdict | None, audit: Audit | None) -> str:
+    """Every claim, those that speak against the label and those that the audit did not find supported as such."""
+    if verdict is None or verdict.label is None or not verdict.claims:
+        return one_line(verdict)
+    failed = {mark.claim: mark for mark in audit.claims if mark.supported is False} if audit else {}
+    lead = {"against": "Against it: ", "context": "Context: ", "supports": ""}
+    told = (f"{lead[claim.stance]}{claim.text}" for claim in verdict.claims)
+    marked = (f"{text} ({unsupported(failed[i])})" if i in failed else text for i, text in enumerate(told))
+    return " ".join(marked)
