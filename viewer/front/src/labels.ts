@@ -1,10 +1,10 @@
 // How a label looks: a colour after Okabe and Ito (2008), always with a pattern. The classes stand in style/labels.css.
 
-const LOOKS: Record<string, string> = {
+const LOOKS = new Map(Object.entries({
   neutral: "neutral", joy: "joy", joyful: "joy", anger: "anger", mad: "anger", surprise: "surprise", sadness: "sadness",
   sad: "sadness", disgust: "disgust", peaceful: "disgust", fear: "fear", scared: "fear", worry: "fear",
   excitement: "bright", anticipation: "bright", powerful: "bright", frustration: "deep", trust: "deep",
-};
+}));
 // Path of one 8 by 8 tile; null: the plain colour.
 const TILES: Record<string, [string, string | null]> = {
   neutral: ["#a9adb5", null],
@@ -21,7 +21,7 @@ const TILES: Record<string, [string, string | null]> = {
 
 /** The look of a label; labels outside the known sets share one, no label has its own. */
 export function look(label: string | null | undefined): string {
-  return label ? (LOOKS[label] ?? "other") : "none";
+  return label ? (LOOKS.get(label) ?? "other") : "none";
 }
 
 /** The class that gives an element the label's colour, its pattern and an ink to write on it with. */

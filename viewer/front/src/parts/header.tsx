@@ -1,7 +1,7 @@
 // The bar at the top: which clip, what was found, and the few switches that hold for the whole page.
 import { useState } from "preact/hooks";
 import { here } from "../address";
-import { FILE, jsonl } from "../corrections";
+import { FILE, jsonl, kept } from "../corrections";
 import { corrections, found, onlyConflicts, panel, payload } from "../state";
 import { nextTheme, theme } from "../theme";
 import { clock, count } from "../wording";
@@ -69,6 +69,7 @@ function Corrections() {
     const address = URL.createObjectURL(new Blob([jsonl(list)], { type: "application/x-ndjson" }));
     Object.assign(document.createElement("a"), { href: address, download: FILE }).click();
     setTimeout(() => URL.revokeObjectURL(address), 10_000);
+    kept.value = list;
   };
   return (
     <button type="button" class="filter correct" onClick={download} data-testid="corrections-download" title={`Download ${FILE}`}>

@@ -64,7 +64,7 @@ function Card() {
       <Time />
       {said ? <span class="quote"><b><bdi>{nameOf(said.person)}</bdi></b> <span dir="auto">{said.text || "no words were recognised"}</span></span>
         : <span class="quote muted">Nothing is said yet</span>}
-      {said && <span class={`mood ${labelClass(label)}`}><span class="tag">{verdictName(verdict)}{verdict?.confidence != null && ` ${percent(verdict.confidence)}`}</span></span>}
+      {said && <span class="mood"><span class={`swatch ${labelClass(label)}`} />{verdictName(verdict)}{verdict?.confidence != null && <span class="n muted"> {percent(verdict.confidence)}</span>}</span>}
     </button>
   );
 }

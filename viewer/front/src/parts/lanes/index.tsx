@@ -1,4 +1,5 @@
 // The lanes of all people on one time axis: scrolls down by itself, moves in time by dragging, zooms by ctrl and wheel.
+import { useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { seek } from "../../player";
 import { hover, onlyConflicts, show, view } from "../../state";
@@ -6,6 +7,7 @@ import { zoomed } from "../../windows";
 import { Group } from "./group";
 import { Axis, Overlay } from "./overlay";
 import { plan } from "./plan";
+import { reveal } from "./reveal";
 import { secondsAt, width } from "./size";
 
 const CLICK = 4; // pixels that a pointer may move and still click
@@ -14,6 +16,7 @@ export function Lanes() {
   const sheet = useRef<HTMLDivElement>(null);
   useEffect(() => measure(sheet.current!), []);
   useEffect(() => gestures(sheet.current!), []);
+  useSignalEffect(() => reveal(sheet.current!.parentElement!));
   const empty = plan.value.every((group) => group.lanes.every((lane) => !lane.blocks.length && !lane.series));
   return (
     <div class="tracks" data-testid="lanes" role="region" aria-label="Lanes" tabIndex={-1}>

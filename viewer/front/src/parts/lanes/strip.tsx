@@ -3,9 +3,10 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
 import { canvasFill, labelClass } from "../../labels";
 import { seek } from "../../player";
-import { bring, cited, evidence, marked, point, select, selected } from "../../state";
+import { bring, cited, evidence, marked, panel, point, select, selected } from "../../state";
 import { blank, colour, repaint } from "../../theme";
 import { place, within } from "../../windows";
+import { stay } from "./reveal";
 import { frame, scale, secondsAt, useMoved } from "./size";
 import type { Frame } from "../../windows";
 import type { Block } from "./blocks";
@@ -67,6 +68,8 @@ function isDense(blocks: readonly Block[]): boolean {
 
 /** Selects what a block stands for, marks its evidence and goes to its time. */
 export function open(block: Block): void {
+  stay();
+  if (panel.value !== "table") panel.value = "utterance";
   if (block.evidence !== null && block.verdict === null && block.cites[0] === block.evidence) point(block.evidence);
   else select(block.utterance, block.cites);
   if (block.cites.length > 1) cited.value = block.cites;

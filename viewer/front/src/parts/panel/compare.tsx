@@ -1,6 +1,6 @@
 // Another judgement beside this one: differences first.
 import { computed, signal } from "@preact/signals";
-import { agreement, kappaWord, pairs } from "../../compare";
+import { agreement, FEW, kappaWord, pairs } from "../../compare";
 import { payload, onlyConflicts, found, select, selected } from "../../state";
 import { seek } from "../../player";
 import type { Pair } from "../../compare";
@@ -51,7 +51,7 @@ function Figure() {
   return (
     <Part title="Agreement" kind="figures">
       <p class="figure" data-testid="agreement"><b class="n">{percent(same / n)}</b> the same label: <span class="n">{same} of {count(n, "utterance")}</span> that both
-        label. {kappa === null ? "Cohen's kappa is not defined here." : <>Cohen's kappa <b class="n">{kappa.toFixed(2).replace("-", "−")}</b>, {kappaWord(kappa)}{n < 30 && "; so few utterances say little"}.</>}</p>
+        label. {kappa === null ? "Cohen’s kappa is not defined here." : <>Cohen’s kappa <b class="n">{kappa.toFixed(2).replace("-", "−")}</b>, {kappaWord(kappa)}{n < FEW && "; so few utterances say little"}.</>}</p>
       {apart.length > 0 && (
         <Fold title="Which labels" aside={count(apart.length, "pair")}>
           {() => <ul class="confusions">{apart.map(([a, b, times]) => <li key={`${a} ${b}`}><span class="n">{times} ×</span> <Label label={a} /> here, <Label label={b} /> there</li>)}</ul>}

@@ -1,21 +1,31 @@
 // Setting a label or a speaker right. Nothing leaves the page but the file that is downloaded.
 import { effect, signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
-import { added, confirms, FILE, FORMAT, imported, jsonl, NEW, standing, typed, without } from "../../corrections";
+import { added, confirms, FILE, FORMAT, imported, jsonl, kept, NEW, standing, typed, without } from "../../corrections";
 import { corrections, payload, selected } from "../../state";
 import type { Correction, Layer, Utterance } from "../../model";
 import { count, percent, visible } from "../../wording";
 import { Label } from "./label";
 import { Fold, nameOf, Part, Said, ToUtterance } from "./pieces";
-import { kappaWord } from "../../compare";
+import { FEW, kappaWord } from "../../compare";
 
 const by = signal(""); // who corrects: typed once, kept for the next
-const kept = signal<readonly Correction[]>([]); // the list as it was last downloaded
 const SOMEBODY = `${NEW}?`;
 
 effect(() => { // a page with unsaved work asks before it goes
   onbeforeunload = corrections.value.length && corrections.value !== kept.value ? (event) => event.preventDefault() : null;
 });
+
+/** What a person says instead of the verdict's label, where somebody has. */
+export function Instead({ utterance, label }: { utterance: string; label: string | null }) {
+  const here = corrections.value.find((c) => c.utterance === utterance && c.field === "label");
+  const last = here ?? imported(payload.value!.layers, utterance).find(({ correction }) => correction.field === "label")?.correction;
+  if (!last || last.after === label) return null;
+  return (
+    <p class="instead" data-testid="instead"><span class="k">Set right</span> <Label label={last.after} word="none of the labels" />
+      {last.by && <span class="muted"> by <Said text={last.by} /></span>}</p>
+  );
+}
 
 export function Correct({ utterance }: { utterance: Utterance }) {
   const list = corrections.value;
@@ -151,7 +161,7 @@ function LayerView({ layer: { name, corrections: said, agreement: { n, same, kap
     <li>
       <p><b><Said text={name} /></b> <span class="muted">{count(said.length, "correction")}</span></p>
       {n > 0 && <p>People and machine agree on <span class="n">{same} of {n}</span> labels ({percent(same / n)})
-        {kappa === null ? "; kappa is not defined here" : `, Cohen's kappa ${kappa.toFixed(2)}: ${kappaWord(kappa)}`}.</p>}
+        {kappa === null ? "; kappa is not defined here" : `, Cohen's kappa ${kappa.toFixed(2)}: ${kappaWord(kappa)}`}{n < FEW && "; so few labels say little"}.</p>}
       {differing.length > 0 && (
         <Fold title="Where they differ" aside={count(differing.length, "pair")}>
           {() => <ul>{differing.map(([a, b, times]) => <li key={`${a} ${b}`}><span class="n">{times} ×</span> machine <Label label={a} />, people <Label label={b} /></li>)}</ul>}

@@ -114,7 +114,7 @@ function Measures({ measures }: { measures: Record<string, Measure> }) {
     <ul class="measures">
       {names.map(([name, measure]) => {
         const [value, unit] = measured(measure);
-        return <li key={name}>{visible(plain(name))} <b class="n">{value}</b> <span class="unit">{visible(unit)}</span></li>;
+        return <li key={name}>{name !== measure.unit && visible(plain(name))} <b class="n">{value}</b> <span class="unit">{visible(unit)}</span></li>;
       })}
     </ul>
   );

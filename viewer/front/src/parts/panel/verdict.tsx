@@ -2,6 +2,7 @@
 import { found, payload } from "../../state";
 import type { Utterance, Verdict } from "../../model";
 import { CALIBRATED, capital, conflictTitle, expressed, percent, signed, silence, UNCALIBRATED, uncapital, verdictName } from "../../wording";
+import { Instead } from "./correct";
 import { Label, Ranking, Stack, Swatch } from "./label";
 import { Axis, Hint, Name, Part, Said, ToUtterance } from "./pieces";
 
@@ -12,6 +13,7 @@ export function VerdictView({ utterance }: { utterance: Utterance }) {
   return (
     <div class="verdict" data-testid="verdict">
       <Sentence verdict={verdict} person={utterance.person} />
+      <Instead utterance={utterance.id} label={verdict?.label ?? null} />
       {verdict && <Second verdict={verdict} />}
       {conflicts.length > 0 && <p class="small doubt">⚡ {conflicts.map((c, i) => (i ? uncapital(conflictTitle(c)) : conflictTitle(c))).join("; ")}</p>}
       {verdict && Object.keys(verdict.distribution).length > 0 && <Ranking distribution={verdict.distribution} />}
