@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from example_trace import example_trace
-from report_page import read
+from report_page import Page, read
 from typer.testing import CliRunner
 
 from emoagent.analysis import trace_json
@@ -15,6 +15,8 @@ from emoagent.errors import UsageError
 from emoagent.schema import Span, Trace, Utterance
 from emoagent.viewer.compare import against, matched
 from emoagent.viewer.exports.result import Result
+from emoagent.viewer.serve import Pages
+from emoagent.viewer.served_run import ServedRun
 
 
 def _said(name: str, start: float, end: float, person: str | None = "p1") -> Utterance:
@@ -86,3 +88,15 @@ def test_another_clip_is_refused(tmp_path: Path) -> None:
         against(Result(tmp_path, trace), other)
     with pytest.raises(UsageError):
         against(Result(tmp_path, trace), tmp_path / "nothing")
+
+
+def test_the_inspector_compares_and_looks_again_when_the_other_run_changes(tmp_path: Path) -> None:
+    one, other = _kept(tmp_path / "one", example_trace()), _kept(tmp_path / "other", _heard_otherwise())
+    pages = Pages(ServedRun(one), other, lambda told: None)
+    assert Page(pages.report().decode()).payload["others"][0]["match"][0] == "wu1"
+    (other / "trace.json").write_bytes(trace_json(example_trace()))
+    assert Page(pages.report().decode()).payload["others"][0]["match"][0] == "u1"
+    clip = example_trace().clip.model_copy(update={"sha256": "f" * 64})
+    (other / "trace.json").write_bytes(trace_json(example_trace().model_copy(update={"clip": clip})))
+    with pytest.raises(UsageError, match="different files"):
+        pages.report()

@@ -19,6 +19,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from emoagent.viewer.compare import against
 from emoagent.viewer.document import document, live_document, policy
 from emoagent.viewer.exports.result import Result
 from emoagent.viewer.guard import App, Guard
@@ -64,11 +65,15 @@ class Pages:
             self.remark(why)
         self.pictures = Pictures(references(result.trace), self.run.folder / "media", self.run.trace)
         addresses = {ref: f"/pictures/{quote(ref)}" for ref in self.pictures}
-        payload = replace(payload_of(result, video="/video" if self.video else None), live=True)
-        return "".join(document(payload, addresses, rules())).encode()
+        others = [against(result, self.against)] if self.against else []
+        payload = payload_of(result, video="/video" if self.video else None, others=others)
+        return "".join(document(replace(payload, live=True), addresses, rules())).encode()
 
     def _state(self) -> tuple[tuple[int, int], ...]:
         files = [self.run.trace, *sorted((self.run.folder / "corrections").glob("*"))]
+        files += [
+            file for file in (self.against, self.against and self.against / "trace.json") if file and file.is_file()
+        ]
         return tuple((file.stat().st_mtime_ns, file.stat().st_size) for file in files)
 
 
