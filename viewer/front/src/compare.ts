@@ -1,6 +1,8 @@
 // Two judgements of one clip side by side, and how far they agree.
 import type { Agreement, Other, Trace, Utterance, Verdict } from "./model";
 
+export const FEW = 30; // places below which an agreement says little
+
 export interface Pair {
   utterance: Utterance; ours: Verdict | null; theirs: Verdict | null; match: string | null; same: boolean; gap: number;
 }

@@ -1,8 +1,10 @@
 // What a person sets right: kept on this page, downloaded as corrections.jsonl (docs/design/corrections.md).
+import { signal } from "@preact/signals";
 import type { Correction, Layer, Trace } from "./model";
 
 export const FILE = "corrections.jsonl";
 export const FORMAT = "emoagent.corrections/1";
+export const kept = signal<readonly Correction[]>([]); // the list as it was last downloaded
 export const NEW = "new:"; // before the name of somebody whom the run does not know
 
 /** A correction that keeps what stood there is a confirmation, and counts as agreement. */

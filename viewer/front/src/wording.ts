@@ -79,13 +79,14 @@ export function signed(value: number): string {
 }
 
 /** Three digits that count: `154.26` as `154`, `-3.3015` as `−3.3`, `0.0345` as `0.0345`. */
-export function number(value: number): string {
-  const shown = Math.abs(value) >= 1000 ? thousands(Math.round(value)) : String(Number(value.toPrecision(3)));
+export function number(value: number, digits = 3): string {
+  const shown = Math.abs(value) >= 1000 ? thousands(Math.round(value)) : String(Number(value.toPrecision(digits)));
   return shown.replace("-", "−");
 }
 
 /** A measured value and its unit as they are read: `94.4 %`, `4.6 of 5`, `136 Hz`. */
 export function measured({ value, unit }: Measure): [string, string] {
+  if (unit === "s") return value < 60 ? [number(Math.round(value * 100) / 100, 4), "s"] : [clock(value), value < 3600 ? "min:s" : "h:min:s"];
   if (unit === "ratio") return [number(value * 100), "%"];
   if (unit === "percent") return [number(value), "%"];
   if (unit === "count") return [number(value), ""];

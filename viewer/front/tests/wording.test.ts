@@ -37,7 +37,7 @@ test("a share that is not nothing is never nothing, one that is not all never al
 
 test("numbers carry a real minus sign and no false precision", () => {
   assert.deepEqual([-0.24, 0, -0.001, 0.5].map(words.signed), ["−0.24", "0.00", "0.00", "+0.50"]);
-  assert.deepEqual([154.2605, -3.3015, 0.0345, 22050, 0].map(words.number), ["154", "−3.3", "0.0345", "22,050", "0"]);
+  assert.deepEqual([154.2605, -3.3015, 0.0345, 22050, 0].map((n) => words.number(n)), ["154", "−3.3", "0.0345", "22,050", "0"]);
 });
 
 test("what steers the direction of text or controls a terminal is spelt out", () => {
@@ -103,5 +103,7 @@ test("measures read as people write them", () => {
   assert.equal(told(4.6171, "intensity 0-5"), "4.62 of 5");
   assert.equal(told(0.97, "0-1"), "0.97 of 1");
   assert.equal(told(2, "count"), "2");
+  assert.equal(told(14.951, "s"), "14.95 s");
+  assert.equal(told(3605.2, "s"), "1:00:05.2 h:min:s");
   assert.equal(told(-22.84, "dBFS"), "−22.8 dBFS");
 });
