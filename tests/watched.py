@@ -34,6 +34,7 @@ class Watched:
         self.page.add_init_script(LISTEN)
         context.on("page", lambda other: self.trouble.append(f"opened {other.url}"))
         self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("requestfailed", self._failed)
         self.page.on("dialog", self._dialog)
         self.page.on("pageerror", lambda error: self.trouble.append(f"error: {error}"))
         self.page.on("console", self._printed)
@@ -41,6 +42,11 @@ class Watched:
     def _dialog(self, dialog: Any) -> None:
         self.trouble.append(f"dialog: {dialog.message}")
         dialog.dismiss()
+
+    def _failed(self, request: Any) -> None:
+        """What the policy refuses is reported as if it had been asked for."""
+        if request.failure == "csp":
+            self.requests.remove(request.url)
 
     def _printed(self, message: Any) -> None:
         if message.type in ("error", "warning"):
