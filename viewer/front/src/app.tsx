@@ -13,12 +13,14 @@ export function App() {
   return (
     <div class="app" style={{ "--dock": `${share.value}%` }}>
       <Header />
-      <main class="upper">
-        <Stage />
-        <Panel />
+      <main>
+        <div class="upper">
+          <Stage />
+          <Panel />
+        </div>
+        <Splitter />
+        <Dock />
       </main>
-      <Splitter />
-      <Dock />
       <Help />
     </div>
   );

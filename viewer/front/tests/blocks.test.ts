@@ -51,7 +51,7 @@ test("one mark for each utterance in conflict, with both sides in words", () => 
   };
   const [block, ...rest] = disputed(index({ conflicts: new Map([["u1", [conflict, conflict]]]) }), [spoken]);
   assert.equal(rest.length, 0);
-  assert.equal(block!.told, "0:03.0: Words and face disagree (words: joy, face: anger) and 1 more");
+  assert.equal(block!.told, "0:03.0: Words and face disagree: words: joy, face: anger, and 1 more");
   assert.deepEqual(block!.cites, ["t", "f"]);
 });
 

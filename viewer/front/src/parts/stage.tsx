@@ -59,8 +59,7 @@ function Card() {
   const verdict = said ? found.value.verdicts.get(said.id) : undefined;
   const label = verdict?.label ?? null;
   return (
-    <button type="button" class="said" onClick={() => said && select(said.id)} disabled={!said} data-testid="card"
-            aria-label={said ? `Now: ${nameOf(said.person)}: ${said.text}. Open` : "Nothing is said yet"}>
+    <button type="button" class="said" onClick={() => said && select(said.id)} disabled={!said} data-testid="card" title="What is said now; open it">
       <Time />
       {said ? <span class="quote"><b><bdi>{nameOf(said.person)}</bdi></b> <span dir="auto">{said.text || "no words were recognised"}</span></span>
         : <span class="quote muted">Nothing is said yet</span>}

@@ -67,7 +67,7 @@ export function disputed(index: Index, utterances: readonly Utterance[]): Block[
   return utterances.flatMap((u) => (index.conflicts.get(u.id) ?? []).slice(0, 1).map((conflict) => {
     const sides = conflict.hypotheses.map((h) => `${SOURCES[h.modality]}: ${h.label}`).join(", ");
     const others = index.conflicts.get(u.id)!.length - 1;
-    const told = `${conflictTitle(conflict)} (${sides})${others ? ` and ${others} more` : ""}`;
+    const told = `${conflictTitle(conflict)}: ${sides}${others ? `, and ${others} more` : ""}`;
     return block(u, told, { text: sides, cites: conflict.hypotheses.flatMap((h) => h.cites) });
   }));
 }
