@@ -71,6 +71,7 @@ def question_of(asked: str, shown: Shown, seed: int) -> Question:
         most=MOST,
         seed=seed,
         prompts={name: prompt(name).fingerprint for name in (SYSTEM, CASE)},
+        shows=tuple(shown.ids.values()),
     )
 
 

@@ -46,6 +46,7 @@ def question(shown: Shown, seed: int, purpose: Purpose = "judge", name: str = "j
         seed=seed,
         utterance=utterance,
         prompts=_fingerprints(SYSTEM, CASE),
+        shows=_shows(shown),
     )
 
 
@@ -64,6 +65,7 @@ def again(shown: Shown, seed: int, answer: str, error: str) -> Question:
         seed=seed,
         utterance=asked.utterance,
         prompts=_fingerprints(SYSTEM, CASE, REPAIR),
+        shows=asked.shows,
     )
 
 
@@ -145,6 +147,10 @@ def _list(of: Mapping[str, Any], most: int, least: int = 0) -> dict[str, Any]:
 
 def _text(most: int, least: int = 0) -> dict[str, Any]:
     return {"type": "string", "minLength": least, "maxLength": most}
+
+
+def _shows(shown: Shown) -> tuple[str, ...]:
+    return tuple(item.cite for item in shown.ids.values())
 
 
 def _fingerprints(*names: str) -> dict[str, str]:

@@ -20,6 +20,7 @@ from emoagent.schema import Trace
 from emoagent.settings import Settings, load_settings
 from emoagent.tools.journal import calls_in
 from emoagent.tools.progress import interruptible
+from emoagent.tools.telemetry import Value, span, telemetry
 from emoagent.tools.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -108,12 +109,22 @@ def _run_in(folder: RunFolder, path: Path, settings: Settings, resume: bool, lis
         if listener:
             listener(message)
 
-    with progress.told():
+    with telemetry(settings.otel), span("analyze", {"emoagent.resumed": resume}) as note, progress.told():
         state = _perform(space, settings, resume, hear)
         trace = assemble(state, settings, calls_in(work))
+        note.tell(_facts(trace))
         _write(work, trace, folder.path, path)
     folder.finish()
     return trace
+
+
+def _facts(trace: Trace) -> dict[str, Value | None]:
+    """What the span of a run tells; the file's name is not among it."""
+    return {
+        "emoagent.clip": trace.clip.id, "emoagent.clip.duration": trace.clip.duration,
+        "emoagent.profile": trace.provenance.profile, "emoagent.utterances": len(trace.utterances),
+        "emoagent.evidence.count": len(trace.evidence), "emoagent.faults": tuple(f.code for f in trace.faults),
+    }  # fmt: skip
 
 
 def _perform(space: Workspace, settings: Settings, resume: bool, listener: Listener) -> Episode:

@@ -13,6 +13,7 @@ from emoagent.tools.generation import Generator
 from emoagent.tools.hearing import WHISPER, Hearing
 from emoagent.tools.hub_models import local_folder
 from emoagent.tools.journal import FILE, Journal, Remembering
+from emoagent.tools.traced_model import Traced
 
 # Of the profile local: what it imports, and the models where none is named.
 LIBRARIES = ("torch", "transformers")
@@ -68,7 +69,7 @@ def open_backends(settings: Settings, folder: Path) -> Backends:
     if not any(found):
         return Backends()
     journal = Journal(folder / FILE)
-    reasoner, vision, verifier = (model and Remembering(model, journal) for model in found)
+    reasoner, vision, verifier = (model and Remembering(Traced(model), journal) for model in found)
     roomy = pick_profile(settings)[0] == "local" and vision is not None and _large_card()
     return Backends(reasoner, vision, verifier, budget_of(settings, large_card=roomy))
 

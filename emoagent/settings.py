@@ -26,7 +26,7 @@ Captions = Literal["blind", "bemerc", "off"]
 Context = Literal["unspecified", "research", "entertainment", "workplace", "education"]
 
 
-REACH = ("reasoner_url", "vision_url", "verifier_url", "api_key", "at_once", "timeout")
+REACH = ("reasoner_url", "vision_url", "verifier_url", "api_key", "at_once", "timeout", "otel")
 
 
 class Settings(BaseSettings):
@@ -80,10 +80,11 @@ class Settings(BaseSettings):
     api_key: SecretStr | None = Field(default=None, description="sent to the servers as a bearer token, never kept")
     at_once: int = Field(default=8, ge=1, description="questions that a server is asked at the same time")
     timeout: float = Field(default=120.0, gt=0, description="seconds for one answer of a server")
+    otel: bool = Field(default=False, description="make OpenTelemetry spans; where to: the usual OTEL_* variables")
     max_hours: float = Field(default=6.0, gt=0, description="longest clip that is accepted, in hours")
 
     def told(self) -> dict[str, str]:
-        """What decides the result, as text: all but how servers are reached."""
+        """What decides the result, as text: all but how servers are reached and what is told of the run."""
         return {name: str(value) for name, value in self.model_dump(exclude=set(REACH)).items()}
 
     @field_validator("agents", mode="before")

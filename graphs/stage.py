@@ -16,6 +16,7 @@ from emoagent.settings import Settings
 from emoagent.tools.backends import served_by
 from emoagent.tools.hearing import told_to_hear
 from emoagent.tools.progress import heard_by
+from emoagent.tools.telemetry import Note, Value, ids, span
 from emoagent.tools.workspace import working_in
 
 Update = dict[str, Any]
@@ -37,8 +38,10 @@ def stage(name: str, work: Callable[[S, Settings], Update]) -> Any:
             served_by(models),
             told_to_hear(ears),
             heard_by(lambda told: write({"stage": label, **told})),
+            span(*_named(name, label)) as note,
         ):
             update = work(state, runtime.context.settings)
+            _tell(note, update)
         write({"stage": label, "took": time.perf_counter() - began})
         return update
 
@@ -66,3 +69,26 @@ def faults_into(faults: list[Fault], source: str, stops: tuple[type[Exception], 
 def unexpected(source: str, error: Exception) -> Fault:
     """The fault of an agent that raised what nobody expected."""
     return Fault(source=source, code="agent_failed", message=f"{type(error).__name__}: {error}")
+
+
+def _named(name: str, label: str) -> tuple[str, dict[str, Value | None]]:
+    """The span of a stage, or of one perception agent in it."""
+    if label == name:
+        return f"stage {name}", {"emoagent.stage": name}
+    return f"agent {label}", {"emoagent.stage": name, "emoagent.agent": label}
+
+
+def _tell(note: Note, update: Update) -> None:
+    """What a stage gave: evidence and cites by their ids, faults by their codes; no label and no words."""
+    made = tuple(item.id for item in update.get("evidence", ()))
+    note.tell({"emoagent.evidence.ids": ids(made) or None, "emoagent.evidence.count": len(made) or None})
+    for fault in update.get("faults", ()):
+        note.event("emoagent.fault", {"emoagent.fault.source": fault.source, "error.type": fault.code})
+    for verdict in update.get("verdicts", ()):
+        cited = tuple(dict.fromkeys(cite for claim in verdict.claims for cite in claim.cites))
+        told: dict[str, Value | None] = {
+            "emoagent.utterance": verdict.utterance, "emoagent.reasoner": verdict.reasoner,
+            "emoagent.evidence.cited": cited, "emoagent.verdict.confidence": verdict.confidence,
+            "emoagent.verdict.labelled": verdict.label is not None,
+        }  # fmt: skip
+        note.event("emoagent.verdict", told)

@@ -37,7 +37,8 @@ class Message:
 @dataclass(frozen=True)
 class Question:
     """What is asked. `id` is unique in a run, e.g. `u3.judge`. `schema` is a JSON Schema to which the answer must keep.
-    `most`: tokens of the answer. `prompts`: name of a prompt file to its fingerprint."""
+    `most`: tokens of the answer. `prompts`: name of a prompt file to its fingerprint. `shows`: ids of the evidence in
+    it."""
 
     id: str
     purpose: Purpose
@@ -47,6 +48,7 @@ class Question:
     seed: int = 7
     utterance: str | None = None
     prompts: Mapping[str, str] = field(default_factory=dict)
+    shows: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ from emoagent.errors import UsageError
 from emoagent.schema import Trace
 from emoagent.settings import Settings
 from emoagent.tools.generation import Generator
+from emoagent.tools.telemetry import span, telemetry
+from emoagent.tools.traced_model import Traced
 
 
 def run(source: Path, question: str, settings: Settings, *, as_json: bool) -> None:
@@ -20,7 +22,10 @@ def run(source: Path, question: str, settings: Settings, *, as_json: bool) -> No
     if not question.strip():
         raise UsageError("there is no question", hint='emoagent ask RUN "why anger at 02:13?"')
     trace = read_trace(source / "trace.json" if source.is_dir() else source)
-    found = answered(question, trace, _reasoner(settings), settings)
+    with telemetry(settings.otel), span("ask", {"emoagent.clip": trace.clip.id}) as note:
+        found = answered(question, trace, _reasoner(settings), settings)
+        cited = tuple(dict.fromkeys(cite for each in found.sentences for cite in each.cites))
+        note.tell({"emoagent.evidence.cited": cited, "emoagent.understood": found.understood})
     sys.stdout.write(json.dumps(asdict(found)) + "\n" if as_json else _plain(found))
     sys.stdout.flush()
 
@@ -38,7 +43,8 @@ def answered(question: str, trace: Trace, model: Generator | None, settings: Set
 def _reasoner(settings: Settings) -> Generator | None:
     from emoagent.profiles import generators
 
-    return None if settings.reasoner == "embedded" else generators(settings)[0]
+    found = None if settings.reasoner == "embedded" else generators(settings)[0]
+    return None if found is None else Traced(found)
 
 
 def _plain(found: Answer) -> str:
