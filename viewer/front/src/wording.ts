@@ -1,5 +1,5 @@
 // The words of the page: numbers, names and findings as a reader meets them.
-import type { Audit, Call, ClaimAudit, Conflict, Contribution, Measure, Modality, Verdict } from "./model";
+import type { Audit, Call, ClaimAudit, Conflict, Contribution, Measure, Modality, Progress, Verdict } from "./model";
 
 export const SOURCES: Record<Modality, string> = {
   text: "words", face: "face", voice: "voice", behavior: "behaviour", dialogue: "dialogue",
@@ -216,9 +216,19 @@ export function evidenceName(id: string, utterance: string | null): string {
   return home === utterance ? name : `${home} · ${name}`;
 }
 
-/** `4.31` as `4.3 × real time`: seconds of computing for each second of the clip. */
+/** `0.41 × real time`: seconds of computing for each second of the clip. */
 export function pace(took: number, duration: number): string {
-  return `${number(took / duration)} × real time`;
+  const times = took / duration;
+  return `${times < 0.005 ? "<0.01" : times.toFixed(2)} × real time`;
+}
+
+/** How far a stage is: the share, a word for it, and how long it took or what of the clip it has been through. */
+export function reached({ at, took }: Progress["stages"][number], duration: number | null): [number, string, string] {
+  if (took !== null) return [1, "done", `${took.toFixed(1)} s${duration ? `, ${pace(took, duration)}` : ""}`];
+  if (at === null) return [0, "waiting", ""];
+  if (!duration) return [0, "going on", ""];
+  const share = Math.min(1, at / duration);
+  return at > 0 ? [share, percent(share), `${spell(at)} of ${spell(duration)}`] : [0, "going on", ""];
 }
 
 function cited(audit: Audit): string {

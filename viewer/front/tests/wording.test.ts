@@ -107,3 +107,12 @@ test("measures read as people write them", () => {
   assert.equal(told(3605.2, "s"), "1:00:05.2 h:min:s");
   assert.equal(told(-22.84, "dBFS"), "−22.8 dBFS");
 });
+
+test("how far a stage is", () => {
+  const stage = (at: number | null, took: number | null) => words.reached({ name: "watch", at, took }, 22);
+  assert.deepEqual(stage(5.5, null), [0.25, "25 %", "5.5 s of 22.0 s"]);
+  assert.deepEqual(stage(0, null), [0, "going on", ""]);
+  assert.deepEqual(stage(null, null), [0, "waiting", ""]);
+  assert.deepEqual(stage(0, 9.1), [1, "done", "9.1 s, 0.41 × real time"]);
+  assert.deepEqual(words.reached({ name: "probe", at: null, took: 0.4 }, null), [1, "done", "0.4 s"]);
+});

@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Progress } from "../../model";
-import { pace, percent, plain, spell, visible } from "../../wording";
+import { plain, reached, spell, visible } from "../../wording";
 import { Bar } from "./pieces";
 
 const progress = signal<Progress | null>(null);
@@ -18,7 +18,7 @@ export function Live() {
       {told?.failed && <p class="failed" role="alert"><bdi>{visible(told.failed)}</bdi></p>}
       {lost.value && !told?.done && <p class="doubt" role="status">The connection is lost; trying again. Is <code>emoagent inspect</code> still running?</p>}
       {told ? <Stages told={told} /> : !lost.value && <p class="muted">Waiting for the first sign of it…</p>}
-      {told && !told.failed && <p class="muted small">{told.done ? "The report is being opened." : "The report opens here when it is done."}</p>}
+      {told && !told.failed && <p class="muted small">{told.done ? "The report is being opened." : "Further stages appear as they begin; the report opens here when it is done."}</p>}
     </main>
   );
 }
@@ -26,14 +26,11 @@ export function Live() {
 function Stages({ told }: { told: Progress }) {
   return (
     <ul class="stages" aria-label="Stages">
-      {told.stages.map(({ name, at, took }) => {
-        const done = took !== null && (at === null || at >= 1);
+      {told.stages.map((stage) => {
+        const [share, state, note] = reached(stage, told.duration);
         return (
-          <li key={name} class={done ? "done" : at === null ? "waiting" : ""} data-testid="stage">
-            <span>{plain(name)}</span>
-            <Bar share={done ? 1 : at ?? 0} />
-            <span class="n">{done ? "done" : at === null ? "waiting" : percent(at)}</span>
-            <span class="n muted">{took === null ? "" : `${took.toFixed(1)} s`}{took !== null && told.duration ? `, ${pace(took, told.duration)}` : ""}</span>
+          <li key={stage.name} class={state === "done" ? "done" : ""} data-testid="stage">
+            <span>{plain(stage.name)}</span><Bar share={share} /><span class="n">{state}</span><span class="n muted">{note}</span>
           </li>
         );
       })}
