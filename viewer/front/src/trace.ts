@@ -20,7 +20,7 @@ export function index({ trace, peaks, series }: Payload): Index {
   const speakers = new Set(trace.utterances.map((u) => u.person));
   const people = trace.people.filter((p) => speakers.has(p.id) || trace.evidence.some((e) => e.person === p.id));
   return {
-    duration: Math.max(trace.clip.duration, ...trace.utterances.slice(-3).map((u) => u.span.end)),
+    duration: trace.utterances.reduce((most, u) => Math.max(most, u.span.end), Math.max(trace.clip.duration, 0.1)),
     people: speakers.has(null) || !people.length ? [...people, null] : people,
     utterances: by(trace.utterances, (u) => u.id),
     evidence: by(trace.evidence, (e) => e.id),

@@ -4,7 +4,7 @@ import { found, show, view } from "../state";
 import { zoom } from "../keyboard";
 import { clock } from "../wording";
 import { Lanes } from "./lanes";
-import { hidden, KINDS, toggled } from "./lanes/plan";
+import { folded, hidden, KINDS, plan, toggled } from "./lanes/plan";
 import { Legend } from "./legend";
 import { Minimap } from "./minimap";
 
@@ -56,7 +56,19 @@ function Choice() {
             <input type="checkbox" checked={!hidden.value.has(kind)} onChange={() => (hidden.value = toggled(hidden.value, kind))} />
             {name}
           </label>))}
+        <Fold />
       </fieldset>
     </details>
+  );
+}
+
+/** Of everybody only words and verdicts, or all lanes again. */
+function Fold() {
+  const all = plan.value.map((group) => group.key);
+  const closed = folded.value.size === all.length;
+  return (
+    <button type="button" class="quiet" onClick={() => (folded.value = new Set(closed ? [] : all))} data-testid="fold-all">
+      {closed ? "Unfold everybody" : "Fold everybody"}
+    </button>
   );
 }

@@ -54,7 +54,7 @@ function Conflicts() {
   const amount = found.value.conflicts.size;
   const all = payload.value!.trace.utterances.length;
   return (
-    <button type="button" class="filter" aria-pressed={onlyConflicts.value} data-testid="conflict-filter" title="Only utterances whose sources disagree (C)"
+    <button type="button" class="filter" aria-pressed={onlyConflicts.value} data-testid="conflict-filter" title="Only utterances whose sources disagree (C)" disabled={!amount}
             onClick={() => (onlyConflicts.value = !onlyConflicts.value)}>
       <Bolt /><span class="wide">Conflicts </span><span class="n">{amount} of {all}</span>
     </button>

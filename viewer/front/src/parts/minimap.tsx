@@ -1,6 +1,6 @@
 // The whole clip at a glance: a strip of verdicts for each person, conflicts, and the window as a brush to drag.
 import { useEffect, useRef } from "preact/hooks";
-import { canvasFill } from "../labels";
+import { canvasFill, hatching } from "../labels";
 import { found, now, onlyConflicts, payload, show, view } from "../state";
 import { blank, colour, repaint } from "../theme";
 import { clock } from "../wording";
@@ -32,14 +32,14 @@ function paint(canvas: HTMLCanvasElement, across: number, height: number): void 
   const context = blank(canvas, across, height);
   const { people, duration, verdicts, conflicts } = found.peek();
   const row = new Map(people.map((person, i) => [person?.id ?? null, i]));
-  const [none, warn] = [colour("--line"), colour("--warn")];
+  const [none, warn] = [colour("--edge"), colour("--warn")];
   for (const u of payload.peek()!.trace.utterances) {
     const clash = conflicts.has(u.id);
     const left = (u.span.start / duration) * across;
     const wide = Math.max(((u.span.end - u.span.start) / duration) * across, 1.2);
     const label = verdicts.get(u.id)?.label ?? null;
     context.globalAlpha = onlyConflicts.peek() && !clash ? 0.15 : 1;
-    context.fillStyle = label === null ? none : canvasFill(context, label);
+    context.fillStyle = label === null ? hatching(context, none) : canvasFill(context, label);
     context.fillRect(left, (row.get(u.person) ?? 0) * (ROW + 2), wide, ROW);
     if (!clash) continue;
     context.fillStyle = warn;

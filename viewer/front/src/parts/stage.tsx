@@ -28,14 +28,15 @@ function Screen({ address, sound }: { address: string; sound: boolean }) {
   }, [address]);
   return (
     <div class={`screen${sound ? " sound" : ""}`}>
-      <video ref={element} src={address} controls playsInline preload="auto" data-testid="video" aria-label="The clip" {...listeners} />
+      {sound && <p class="instant n" aria-hidden="true">{clock(now.value)}</p>}
+      <video ref={element} src={address} controls playsInline preload="metadata" data-testid="video" aria-label="The clip" {...listeners} />
     </div>
   );
 }
 
 function NoVideo() {
   const { duration } = found.value;
-  const missing = broken.value ? `The clip could not be loaded from ${payload.value!.video}.` : "This report has no video beside it.";
+  const missing = broken.value ? `The clip could not be played from ${payload.value!.video}.` : "This report has no video beside it.";
   return (
     <div class="screen clock" data-testid="clock">
       <p class="instant n">{clock(now.value)}</p>

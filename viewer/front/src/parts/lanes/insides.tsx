@@ -31,7 +31,7 @@ function Spoken({ word, left, scale }: { word: Word; left: number; scale: number
 /** The probabilities as a band, the label at the bottom; the line across is the calibrated confidence. */
 export function Band({ block, box }: { block: Block; box: Box }) {
   const { verdict, label } = block;
-  if (!verdict || !label) return <span class="label-none fill">{box.width > 60 && <span class="tag">{block.text}</span>}</span>;
+  if (!verdict || !label) return <span class="label-none fill">{box.width > 76 && <span class="tag">{block.text}</span>}</span>;
   const rest = Object.entries(verdict.distribution).filter(([name, share]) => name !== label && share >= 0.04).sort((a, b) => b[1] - a[1]);
   return (
     <>

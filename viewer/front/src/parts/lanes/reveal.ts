@@ -5,6 +5,7 @@ import { plan } from "./plan";
 const HEADS = 56; // pixels that the axis and the name of the person cover at the top
 
 let staying = false;
+let opened = false;
 
 /** The next choice was made in the lanes themselves, which then stay where they are. */
 export function stay(): void {
@@ -26,7 +27,9 @@ function wanted(ids: readonly string[], utterance: string | null): string[] {
 export function reveal(tracks: HTMLElement): void {
   const ids = evidence.value === null ? cited.value : [evidence.value];
   const keys = wanted(ids, selected.value);
-  if (staying || !keys.length) return;
+  const first = !opened && !location.hash; // the page opens at the top unless its address names a place
+  opened = true;
+  if (first || staying || !keys.length) return;
   const lanes = [...tracks.querySelectorAll<HTMLElement>("[data-lane]")].filter((e) => keys.includes(e.dataset["lane"]!));
   const area = tracks.getBoundingClientRect();
   const seen = (box: DOMRect) => box.top >= area.top + HEADS - 2 && box.top + 24 <= area.bottom;

@@ -1,7 +1,7 @@
 // A lane of blocks. Few of them are elements; many are painted, and one stays an element so that keys reach every one.
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
-import { canvasFill, labelClass } from "../../labels";
+import { canvasFill, hatching, labelClass } from "../../labels";
 import { seek } from "../../player";
 import { bring, cited, evidence, marked, panel, point, select, selected } from "../../state";
 import { blank, colour, repaint } from "../../theme";
@@ -125,7 +125,7 @@ function Dense({ blocks, lane }: { blocks: Block[]; lane: Lane }) {
 
 function paint(canvas: HTMLCanvasElement, blocks: Block[], lane: Lane, { range, across }: Frame): void {
   const context = blank(canvas, across, lane.height);
-  const inks = { words: colour("--edge"), findings: colour("--curve"), conflict: colour("--warn"), none: colour("--line") };
+  const inks = { words: colour("--edge"), findings: colour("--curve"), conflict: colour("--warn"), none: colour("--edge") };
   const rowed = lane.kind === "findings";
   for (const block of blocks) {
     const { left, width } = place(block, range, across, 1.5);
@@ -133,7 +133,7 @@ function paint(canvas: HTMLCanvasElement, blocks: Block[], lane: Lane, { range, 
     const top = rowed ? 4 + block.row * 17 : lane.height - 3 - tall;
     context.globalAlpha = rowed ? 0.25 + 0.6 * block.share : lane.kind === "opinion" ? 0.3 + 0.7 * block.share : 1;
     if (block.label === undefined) context.fillStyle = lane.kind in inks ? inks[lane.kind as keyof typeof inks] : inks.words;
-    else context.fillStyle = block.label === null ? inks.none : canvasFill(context, block.label);
+    else context.fillStyle = block.label === null ? hatching(context, inks.none) : canvasFill(context, block.label);
     if (rowed && marked.peek().has(block.id)) context.fillStyle = inks.conflict;
     context.fillRect(left, top, Math.max(width - 0.5, 1), tall);
   }

@@ -27,7 +27,7 @@ function Stages({ told }: { told: Progress }) {
   return (
     <ul class="stages" aria-label="Stages">
       {told.stages.map((stage) => {
-        const [share, state, note] = reached(stage, told.duration);
+        const [share, state, note] = reached(stage, told.duration, told.failed !== null);
         return (
           <li key={stage.name} class={state === "done" ? "done" : ""} data-testid="stage">
             <span>{plain(stage.name)}</span><Bar share={share} /><span class="n">{state}</span><span class="n muted">{note}</span>
