@@ -223,12 +223,13 @@ export function pace(took: number, duration: number): string {
 }
 
 /** How far a stage is: the share, a word for it, and how long it took or what of the clip it has been through. */
-export function reached({ at, took }: Progress["stages"][number], duration: number | null): [number, string, string] {
+export function reached({ at, took }: Progress["stages"][number], duration: number | null, failed = false): [number, string, string] {
   if (took !== null) return [1, "done", `${took.toFixed(1)} s${duration ? `, ${pace(took, duration)}` : ""}`];
   if (at === null) return [0, "waiting", ""];
-  if (!duration) return [0, "going on", ""];
+  const word = failed ? "stopped" : "going on";
+  if (!duration) return [0, word, ""];
   const share = Math.min(1, at / duration);
-  return at > 0 ? [share, percent(share), `${spell(at)} of ${spell(duration)}`] : [0, "going on", ""];
+  return at > 0 ? [share, percent(share), `${spell(at)} of ${spell(duration)}`] : [0, word, ""];
 }
 
 function cited(audit: Audit): string {
