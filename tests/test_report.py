@@ -257,6 +257,22 @@ def test_numbers_as_words() -> None:
     assert [percent(p) for p in (0, 0.001, 0.616, 0.999, 1)] == ["0 %", "<1 %", "62 %", ">99 %", "100 %"]
 
 
+@pytest.mark.real
+def test_a_real_page_names_no_place_of_this_machine(briefed: tuple[str, Path], brief: Path) -> None:
+    page = read(briefed[1] / "report.html")
+    told = json.dumps(page.payload) + page.html
+    assert page.payload["video"].endswith(f"/{brief.name}")
+    assert not [
+        place for place in (briefed[1], brief.parent, Path.home()) if f"{place}/" in told and place != Path("/")
+    ]
+    assert page.payload["timings"] == {}
+    assert {each["kind"] for each in page.payload["series"]} == {"face_quality", "action_unit", "pitch", "loudness"}
+    assert {peak["utterance"] for peak in page.payload["peaks"]} <= {
+        u["id"] for u in page.payload["trace"]["utterances"]
+    }
+    assert len(page.pictures) == len(page.payload["peaks"]) > 0
+
+
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="needs the browser `chromium`")
 def test_browser_runs_nothing_of_a_hostile_transcript(tmp_path: Path) -> None:
     page_of(_hostile("".join(HOSTILE)), tmp_path)
