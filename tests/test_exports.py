@@ -189,8 +189,8 @@ def test_runs_without_frames_say_so(tmp_path: Path, series: str | None, video: b
 
 
 def test_what_cannot_be_exported(one: Path, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no export 'elan'"):
-        export(one, "elan")
+    with pytest.raises(UsageError, match="no export 'latex'"):
+        export(one, "latex")
     with pytest.raises(UsageError, match="No such file"):
         export(tmp_path / "nothing", "openface")
     with pytest.raises(OutputError, match="would replace"):

@@ -87,9 +87,11 @@ def _tiers(root: ElementTree.Element, kind: str) -> Iterator[ElementTree.Element
 
 
 def _speakers(tier: ElementTree.Element, name: str) -> tuple[str, ...]:
+    """The participant; where there is none, what stands behind the @ of the tier's name."""
+    if participant := clean(tier.get("PARTICIPANT", "")):
+        return (participant,)
     after = name.partition("@")[2]
-    told = (clean(tier.get("PARTICIPANT", "")), clean(after), clean(after.rpartition(" #")[0]))
-    return tuple(dict.fromkeys(each for each in told if each))
+    return tuple(dict.fromkeys(each for each in (clean(after), clean(after.rpartition(" #")[0])) if each))
 
 
 def _value(annotation: ElementTree.Element) -> str:
