@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from tracked import FPS, column, rest_features, series_of
 
 from emoagent.agents.face import face
+from emoagent.errors import ModelMissing
 from emoagent.labels import ALIASES
 from emoagent.schema import Clip, Evidence, Person, Span, Utterance, VideoStream
 from emoagent.tools.cast import save_cast
@@ -85,6 +87,27 @@ def test_a_smile_is_found_where_it_is(tmp_path: Path) -> None:
     assert 5 <= peak <= 7
     assert during["face_visibility"].media_ref == "media/u4.jpg"
     assert (tmp_path / "media" / "u4.jpg").read_bytes()[:2] == b"\xff\xd8"
+
+
+@pytest.mark.usefixtures("look")
+@pytest.mark.parametrize("there", [True, False])
+def test_the_peak_frame_is_kept_with_or_without_an_outline(
+    there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is no face in the grey pictures; and the model may be gone when only the series is left."""
+
+    def gone() -> None:
+        raise ModelMissing("not here", hint="pull it")
+
+    if not there:
+        monkeypatch.setattr("emoagent.tools.assets.face_landmarker", gone)
+    list(face(CLIP, [said(0, 4, "anna"), said(4, 8, "anna")]))
+    kept = json.loads((tmp_path / "work" / "peaks.json").read_text())
+    assert [(peak["utterance"], peak["person"], peak["picture"], peak["points"]) for peak in kept] == [
+        ("u0", "anna", "media/u0.jpg", None), ("u4", "anna", "media/u4.jpg", None)
+    ]  # fmt: skip
+    assert 5 <= kept[1]["time"] <= 7
+    assert kept[0]["box"] == pytest.approx([0.3, 0.2, 0.3, 0.5], abs=0.3)
 
 
 @pytest.mark.usefixtures("look")

@@ -140,5 +140,8 @@ def test_peaks_are_drawn_as_they_were_kept(tmp_path: Path) -> None:
 def test_timings_are_told_and_odd_ones_are_not(tmp_path: Path) -> None:
     (tmp_path / "timings.json").write_text(json.dumps({"probe": 0.5, "watch": 12, "odd": "x"}))
     assert page_of(example_trace(), tmp_path).payload["timings"] == {"probe": 0.5, "watch": 12}
+    (tmp_path / "timings.json").write_text('{"watch": Infinity, "face": NaN, "voice": 1}')
+    timings = page_of(example_trace(), tmp_path).payload["timings"]
+    assert timings == {"voice": 1}, "a browser could not read the page"
     (tmp_path / "timings.json").write_text("[1")
     assert payload_of(Result(tmp_path, example_trace())).timings == {}

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,7 @@ def _timings(folder: Path) -> dict[str, float]:
     except (OSError, ValueError):
         return {}
     pairs = found.items() if isinstance(found, dict) else ()
-    return {name: float(seconds) for name, seconds in pairs if isinstance(seconds, int | float)}
+    return {name: float(took) for name, took in pairs if isinstance(took, int | float) and isfinite(took)}
 
 
 def _object(items: Mapping[str, Any]) -> Iterator[bytes]:
@@ -86,12 +87,14 @@ def _value(value: Any) -> Iterator[bytes]:
     if isinstance(value, Trace):
         yield from _object(dict(value))
     elif isinstance(value, str | Mapping | BaseModel) or not isinstance(value, Iterable):
-        yield _harmless(to_json(value))
+        yield _harmless(value)
     else:
         yield b"["
-        yield from (b"," * bool(place) + _harmless(to_json(item)) for place, item in enumerate(value))
+        yield from (b"," * bool(place) + _harmless(item) for place, item in enumerate(value))
         yield b"]"
 
 
-def _harmless(document: bytes) -> bytes:
+def _harmless(value: Any) -> bytes:
+    """JSON that a browser reads, which knows no NaN, with the text in it as `visible` makes it."""
+    document = to_json(value, inf_nan_mode="null")
     return to_json(all_visible(json.loads(document))) if _SUSPECT.search(document) else document
