@@ -40,9 +40,10 @@ from emoagent.tools.workspace import workspace
 Graph = CompiledStateGraph[Episode, Environment, Episode, Episode]
 
 
-def episode_graph(saver: BaseCheckpointSaver[Any] | None = None) -> Graph:
-    """The compiled graph; run it with `context=Environment(workspace, settings)`."""
-    graph = StateGraph(Episode, context_schema=Environment)
+def episode_graph(saver: BaseCheckpointSaver[Any] | None = None, surroundings: type[Any] = Environment) -> Graph:
+    """The compiled graph; run it with `context=Environment(workspace, settings)`, or with another class that has the
+    same attributes."""
+    graph = StateGraph(Episode, context_schema=surroundings)
     graph.add_node("probe", stage("probe", _probe))
     graph.add_node("hear", stage("hear", _hear))
     graph.add_node("watch", stage("watch", _watch))
