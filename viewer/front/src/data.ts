@@ -2,7 +2,9 @@
 import type { Payload, Peak, Series } from "./model";
 
 export function bytes(base64: string): Uint8Array<ArrayBuffer> {
-  const text = atob(base64);
+  const native = (Uint8Array as { fromBase64?: (text: string) => Uint8Array<ArrayBuffer> }).fromBase64;
+  if (native) return native.call(Uint8Array, base64);
+  const text = atob(base64); // browsers before 2025
   const found = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) found[i] = text.charCodeAt(i);
   return found;
@@ -31,7 +33,10 @@ function words(base64: string): Uint16Array {
 /** The samples of a series; NaN is a gap. */
 export function samples(series: Series): Float32Array {
   const scale = (series.high - series.low) / 65534;
-  return Float32Array.from(words(series.values), (v) => (v ? series.low + (v - 1) * scale : NaN));
+  const levels = words(series.values);
+  const found = new Float32Array(levels.length);
+  for (let i = 0; i < found.length; i++) found[i] = levels[i] ? series.low + (levels[i]! - 1) * scale : NaN;
+  return found;
 }
 
 /** Points of a face as fractions of the picture. */

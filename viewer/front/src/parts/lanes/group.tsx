@@ -29,7 +29,7 @@ function Units({ group }: { group: Planned }) {
   const shown = shownUnits(group);
   const rest = group.units.length - shown.size;
   const all = [...group.units].sort((a, b) => Number(a.name.slice(2)) - Number(b.name.slice(2)));
-  const pick = (name: string) => (picked.value = { ...picked.value, [group.key]: [...toggled(shown, name)] });
+  const pick = (name: string) => (picked.value = new Map(picked.value).set(group.key, [...toggled(shown, name)]));
   return (
     <div class="units">
       <button type="button" class="quiet" aria-expanded={open} onClick={() => setOpen(!open)} data-testid="units">

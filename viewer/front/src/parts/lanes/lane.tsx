@@ -28,12 +28,12 @@ export function Lane({ lane, who }: { lane: Planned; who: string }) {
   );
 }
 
-/** Whether the element is in sight or nearly so. */
+/** Whether the element is in sight or nearly so, or has the focus. */
 function useNear() {
   const here = useRef<HTMLDivElement>(null);
   const [near, setNear] = useState(false);
   useEffect(() => {
-    const observer = new IntersectionObserver(([entry]) => setNear(entry!.isIntersecting),
+    const observer = new IntersectionObserver(([entry]) => setNear(entry!.isIntersecting || entry!.target.contains(document.activeElement)),
       { root: here.current!.closest(".tracks"), rootMargin: NEAR });
     observer.observe(here.current!);
     return () => observer.disconnect();

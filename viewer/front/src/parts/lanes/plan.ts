@@ -21,7 +21,7 @@ export interface Group { person: string | null; key: string; name: string; told:
 
 export const hidden = signal<ReadonlySet<Kind>>(new Set());
 export const folded = signal<ReadonlySet<string>>(new Set()); // groups of which only words and verdicts are shown
-export const picked = signal<Readonly<Record<string, readonly string[]>>>({}); // group to series, where somebody chose
+export const picked = signal<ReadonlyMap<string, readonly string[]>>(new Map()); // group to series, where somebody chose
 
 export const HEIGHT: Record<Kind, number> = {
   words: 30, conflict: 20, verdict: 48, opinion: 19, findings: 17, quality: 34, unit: 34, voice: 40,
@@ -108,7 +108,7 @@ function ranked(units: Series[], seen: Evidence[]): Series[] {
 
 /** Names of the action units that a group shows: the chosen ones or the strongest, and the one that is looked at. */
 export function shownUnits({ key, units }: Group): ReadonlySet<string> {
-  const chosen = picked.value[key] ?? units.slice(0, STRONGEST).map((s) => s.name);
+  const chosen = picked.value.get(key) ?? units.slice(0, STRONGEST).map((s) => s.name);
   const looked = evidence.value === null ? undefined : found.value.evidence.get(evidence.value);
   return new Set([...chosen, ...Object.keys(looked?.measures ?? {}).filter((name) => units.some((s) => s.name === name))]);
 }
