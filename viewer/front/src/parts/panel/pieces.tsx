@@ -135,10 +135,10 @@ export function Facts({ items }: { items: [string, ComponentChildren][] }) {
   );
 }
 
-let known: Record<string, string> | null = null;
+let known: Map<string, string> | null = null;
 
 /** The address of a picture of the trace. */
 export function picture(ref: string | null): string | undefined {
-  known ??= pictures();
-  return ref === null ? undefined : known[ref];
+  known ??= new Map(Object.entries(pictures()));
+  return ref === null ? undefined : known.get(ref);
 }
