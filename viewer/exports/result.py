@@ -82,16 +82,20 @@ class Result:
     def video_seen_from(self, folder: Path) -> str:
         """The clip's relative address as seen from `folder`, percent-encoded: of the file that was analysed, if it is
         still there and some folder holds both, else of a file of its name in `folder`. Never an absolute path."""
-        try:
-            source = Path(json.loads((self.folder / "run.json").read_text(encoding="utf-8"))["source"]).resolve()
-            same = source.is_file() and source.stat().st_size == self.trace.clip.bytes
-            shared = os.path.commonpath([source, folder.resolve()])
-        except (OSError, ValueError, KeyError, TypeError):
-            same, shared = False, ""
-        if not same or shared == os.path.sep:
+        source, place = self._source(), folder.resolve()
+        if source is None or os.path.commonpath([source, place]) == os.path.sep:
             return "./" + quote(clean(Path(self.trace.clip.name).name) or "clip")
-        address = quote(Path(os.path.relpath(source, folder.resolve())).as_posix(), errors="surrogateescape")
+        address = quote(Path(os.path.relpath(source, place)).as_posix(), errors="surrogateescape")
         return address if address.startswith(".") else f"./{address}"
+
+    def _source(self) -> Path | None:
+        """The file that was analysed, if it is still there."""
+        try:
+            told = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))["source"]
+            source = Path(told).resolve()
+            return source if source.is_file() and source.stat().st_size == self.trace.clip.bytes else None
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
 
     @cached_property
     def series(self) -> FaceSeries:
