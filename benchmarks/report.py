@@ -6,7 +6,8 @@
 Needs the extra `browser` and a Chromium (EMOAGENT_TEST_CHROMIUM). Three pages are opened in turn, each in a profile
 without a cache, so that their ratios hold when the machine drifts: the report; the same page with one utterance; and a
 table without any script of the same utterances, verdicts and claims, which is what this much text costs by itself.
-`drawn` is the time from the start of the navigation to the frame after the first in which the lanes are painted.
+`drawn` is the time from the start of the navigation to the frame after the first in which the lanes hold blocks and the
+minimap or a curve is painted.
 Frames are the intervals between animation frames, against those of a page that holds the same video and nothing else.
 """
 
@@ -33,13 +34,12 @@ HEAVIEST = 8_000_000  # bytes
 SLOWEST = 2.0  # seconds
 WATCHED = 4.0  # seconds of frames
 WATCH = """window.drawn = new Promise((done) => {
-  const painted = (canvas) => {
-    if (!canvas.width || !canvas.height || !canvas.offsetParent) return false;
-    const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
-    return data.some((value) => value !== 0);
-  };
-  const shown = () => document.readyState !== "loading" && (document.querySelector("#data")
-    ? [...document.querySelectorAll("[data-testid=lanes] canvas")].some(painted) : document.querySelector("table"));
+  const painted = (canvas) => canvas.width && canvas.height && canvas.getContext("2d")
+    .getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value !== 0);
+  const lanes = () => document.querySelector("[data-testid=lane] [data-testid=block]")
+    && [...document.querySelectorAll("[data-testid=lane] canvas, [data-testid=minimap] canvas")].some(painted);
+  const shown = () => document.readyState !== "loading"
+    && (document.querySelector("#data") ? lanes() : document.querySelector("table"));
   const look = () => {
     if (shown()) requestAnimationFrame(() => done(performance.now()));
     else requestAnimationFrame(look);
@@ -114,8 +114,9 @@ def _frames(chromium: Browser, path: Path, seconds: float) -> dict[str, list[flo
     bare.write_text('<!doctype html><title>bare</title><video src="clip.mp4" muted width="640"></video>')
     with chromium.new_context(viewport={"width": 1280, "height": 800}) as context:
         shown = context.new_page()
+        shown.add_init_script(WATCH)
         shown.goto(path.as_uri())
-        shown.wait_for_selector("[data-testid=lanes] canvas")
+        shown.evaluate("window.drawn")
         shown.wait_for_timeout(1000)
         measured = {"at rest": _intervals(shown), "moving the lanes": _moved(shown), "playing": _played(shown)}
         shown.goto(bare.as_uri())
@@ -124,7 +125,7 @@ def _frames(chromium: Browser, path: Path, seconds: float) -> dict[str, list[flo
 
 def _moved(shown: Page) -> list[float]:
     """While a wheel turns over the lanes: along the clip, then closer and farther."""
-    shown.locator("[data-testid=lanes] canvas").first.hover()
+    shown.locator("[data-testid=lane]").nth(2).hover()
     watch = shown.evaluate_handle(f"(seconds) => {{ window.frames = ({FRAMES})(seconds); }}", WATCHED)
     for i in range(int(WATCHED * 30)):
         shown.mouse.wheel(60 if i % 40 < 20 else -40, 0)

@@ -91,8 +91,15 @@ def at(page: Page, seconds: float) -> None:
     until(page, video.format(seconds, NEAR))
 
 
-def painted(page: Page, selector: str) -> None:
-    """Waits until one of the canvases shows something."""
+def drawn(page: Page) -> None:
+    """Waits until the minimap and a curve of the lanes show something."""
+    _painted(page, "[data-testid=minimap] canvas")
+    page.locator("[data-kind=unit], [data-kind=voice]").first.scroll_into_view_if_needed()
+    _painted(page, "[data-testid=lane] canvas")
+    page.get_by_test_id("group").first.scroll_into_view_if_needed()
+
+
+def _painted(page: Page, selector: str) -> None:
     until(page, """(selector) => [...document.querySelectorAll(selector)].some((canvas) => canvas.width &&
         canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value))""",
           selector)  # fmt: skip

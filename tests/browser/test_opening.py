@@ -6,12 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from watched import ROOT, Opened, Watched, inspecting, painted, ready, until
+from watched import ROOT, Opened, Watched, drawn, inspecting, ready, until
 
 if TYPE_CHECKING:
     from emoagent.schema import Trace
-
-LANES = "[data-testid=lanes] canvas"
 
 
 def _whole(watched: Watched, trace: Trace) -> None:
@@ -21,8 +19,7 @@ def _whole(watched: Watched, trace: Trace) -> None:
     assert page.get_by_role("heading", level=1).inner_text() == trace.clip.name
     assert page.get_by_test_id("video").evaluate("v => v.duration") == pytest.approx(trace.clip.duration, abs=0.2)
     assert page.get_by_test_id("group").count() >= len({u.person for u in trace.utterances})
-    painted(page, LANES)
-    painted(page, "[data-testid=minimap] canvas")
+    drawn(page)
 
 
 def test_from_disk(opened: Opened, report: str, trace: Trace) -> None:
@@ -83,7 +80,7 @@ def test_without_a_script(opened: Opened, report: str, trace: Trace) -> None:
 def test_an_hour(opened: Opened, hour: str) -> None:
     watched = opened()
     page = watched.open(hour)
-    painted(page, LANES)
+    drawn(page)
     assert page.get_by_test_id("group").count() == 3
     page.get_by_test_id("fit").click()
     page.get_by_test_id("tab-table").click()
