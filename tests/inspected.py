@@ -26,12 +26,12 @@ class Inspector:
 
 
 @contextmanager
-def inspecting(folder: Path, video: Path | None = None) -> Iterator[Inspector]:
+def inspecting(folder: Path, video: Path | None = None, other: Path | None = None) -> Iterator[Inspector]:
     """Serves the run in `folder`."""
     said = list[str]()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-        pages = Pages(ServedRun(folder, video), None, said.append)
+        pages = Pages(ServedRun(folder, video), other, said.append)
         server = server_of(pages, port)
         thread = Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

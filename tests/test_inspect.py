@@ -257,6 +257,30 @@ def test_a_manifest_that_says_nothing(tmp_path: Path) -> None:
         assert served.said
 
 
+def test_another_run_beside_it(tmp_path: Path) -> None:
+    result_folder(tmp_path / "run")
+    trace = result_folder(tmp_path / "other")
+    with inspecting(tmp_path / "run", other=tmp_path / "other") as served:
+        (other,) = payload_in(served.client.get("/").text)["others"]
+        assert other["match"] == ["u1", "u2", "u3", "u4", "u5"]
+        clip = trace.clip.model_copy(update={"sha256": "0" * 64})
+        (tmp_path / "other" / "trace.json").write_text(trace.model_copy(update={"clip": clip}).model_dump_json())
+        refused = served.client.get("/")
+        assert refused.status_code == 500
+        assert "of different files" in refused.text
+        assert refused.headers["x-content-type-options"] == "nosniff"
+
+
+def test_corrections_that_are_imported_later_are_shown(tmp_path: Path) -> None:
+    result_folder(tmp_path / "run")
+    with inspecting(tmp_path / "run") as served:
+        before = served.client.get("/").text
+        (tmp_path / "run" / "corrections").mkdir()
+        (tmp_path / "run" / "corrections" / "note.txt").write_text("x")
+        assert served.client.get("/").status_code == 200
+        assert payload_in(before)["layers"] == []
+
+
 def test_what_is_no_run(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="does not exist"):
         ServedRun(tmp_path / "nothing")

@@ -212,6 +212,7 @@ def test_a_port_in_use_and_a_run_that_is_none(tmp_path: Path) -> None:
 @pytest.mark.real
 def test_a_real_run_is_followed_to_its_report(brief: Path, tmp_path: Path) -> None:
     analyse = [sys.executable, "-P", "-m", "emoagent", "analyze", str(brief), "-o", str(tmp_path / "run")]
+    analyse += ["--agents", "transcript,voice"]
     with subprocess.Popen(analyse, env=os.environ, **QUIET) as process:  # type: ignore[call-overload]
         while not going_on(tmp_path / "run") or progress_of(tmp_path / "run") is None:
             assert process.poll() is None

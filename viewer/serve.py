@@ -19,6 +19,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from emoagent.errors import EmoagentError
 from emoagent.viewer.compare import against
 from emoagent.viewer.document import document, live_document, policy
 from emoagent.viewer.exports.result import Result
@@ -43,16 +44,18 @@ Remark = Callable[[str], None]
 
 
 class Pages:
-    """Makes the report when it is asked for, and again only where the result has changed since."""
+    """Makes the report when it is asked for, and again only where the result has changed since. `other`: a run of the
+    same clip to compare with; `remark` is told what the user should know."""
 
-    def __init__(self, run: ServedRun, against: Path | None, remark: Remark) -> None:
-        self.run, self.against, self.remark = run, against, remark
+    def __init__(self, run: ServedRun, other: Path | None, remark: Remark) -> None:
+        self.run, self.remark = run, remark
+        self.other = other / "trace.json" if other and other.is_dir() else other
         self._lock, self._page, self._key = Lock(), b"", tuple[tuple[int, int], ...]()
         self.video: Path | None = None
         self.pictures: Pictures | None = None
 
     def report(self) -> bytes:
-        """The page. Raises `UsageError` where the trace cannot be read any more."""
+        """The page. Raises `UsageError` where a trace cannot be read, or the other run is of another clip."""
         with self._lock:
             if (key := self._state()) != self._key:
                 self._page, self._key = self._made(), key
@@ -65,15 +68,13 @@ class Pages:
             self.remark(why)
         self.pictures = Pictures(references(result.trace), self.run.folder / "media", self.run.trace)
         addresses = {ref: f"/pictures/{quote(ref)}" for ref in self.pictures}
-        others = [against(result, self.against)] if self.against else []
+        others = [against(result, self.other)] if self.other else []
         payload = payload_of(result, video="/video" if self.video else None, others=others)
         return "".join(document(replace(payload, live=True), addresses, rules())).encode()
 
     def _state(self) -> tuple[tuple[int, int], ...]:
         files = [self.run.trace, *sorted((self.run.folder / "corrections").glob("*"))]
-        files += [
-            file for file in (self.against, self.against and self.against / "trace.json") if file and file.is_file()
-        ]
+        files += [self.other] if self.other and self.other.exists() else []
         return tuple((file.stat().st_mtime_ns, file.stat().st_size) for file in files)
 
 
@@ -108,12 +109,15 @@ def rules() -> str:
 
 
 def _page(pages: Pages, request: Request) -> Response:
-    from starlette.responses import HTMLResponse
+    from starlette.responses import HTMLResponse, PlainTextResponse
 
     if pages.run.going_on() or not pages.run.trace.is_file():
         page = "".join(live_document(pages.run.progress()["clip"], rules())).encode()
     else:
-        page = pages.report()
+        try:
+            page = pages.report()
+        except EmoagentError as error:
+            return PlainTextResponse(f"{error.message}\n{error.hint}\n", status_code=500)
     return HTMLResponse(page, headers={"Content-Security-Policy": rules() + FRAMES})
 
 
