@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from judging import heard, said
 from language_cases import CLIP, dialogue, judged, opinion, texts
+from report_page import read
 from scripted import Scripted, ids, reply
 from test_language_answer import hostile
 
@@ -328,4 +329,7 @@ def test_the_whole_run_is_resumed_to_the_same_bytes(
     assert [asked.id for asked in models[-1].asked] == ["u2.judge", "u3.judge"]
     assert {call.purpose for call in whole.calls} == {"judge"}
     assert whole.calls[0].messages[1].parts[0].text == texts(models[0].asked[0])[1]
-    assert "language:scripted" in (tmp_path / "out" / "report.html").read_text()
+    shown = read(tmp_path / "out" / "report.html").payload
+    assert {verdict["reasoner"] for verdict in shown["trace"]["verdicts"]} == {"language:scripted"}
+    assert [other["name"] for other in shown["others"]] == ["embedded reasoner"]
+    assert shown == read(tmp_path / "whole" / "report.html").payload
