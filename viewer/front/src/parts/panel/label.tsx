@@ -1,15 +1,17 @@
 // A label: colour, pattern and always the word.
 import { labelClass } from "../../labels";
-import { percent } from "../../wording";
+import { percent, visible } from "../../wording";
 import type { Distribution } from "../../model";
 import { Bar, width } from "./pieces";
+
+const LONG = 20; // characters of a label that may be broken
 
 export function Swatch({ label }: { label: string | null }) {
   return <span class={`swatch ${labelClass(label)}`} aria-hidden="true" />;
 }
 
 export function Label({ label, word = "no label" }: { label: string | null; word?: string }) {
-  return <span class={label ? "named" : "named none"}><Swatch label={label} /> {label ?? word}</span>;
+  return <span class={`named${label ? "" : " none"}${(label ?? word).length > LONG ? " long" : ""}`}><Swatch label={label} /> {visible(label ?? word)}</span>;
 }
 
 export function ranked(distribution: Distribution): [string, number][] {
@@ -25,7 +27,7 @@ export function Ranking({ distribution, all = false }: { distribution: Distribut
     <ul class="ranking" aria-label="How probable each label is">
       {shown.map(([label, share]) => (
         <li key={label}>
-          <span>{label}</span><Bar share={share} kind={labelClass(label)} /><span class="n">{percent(share)}</span>
+          <span>{visible(label)}</span><Bar share={share} kind={labelClass(label)} /><span class="n">{percent(share)}</span>
         </li>
       ))}
       {rest.length > 0 && <li class="rest">{rest.join(", ")}: less than 1 %</li>}

@@ -16,8 +16,9 @@ import { Baseline, VerdictView } from "./verdict";
 const LONG = 140; // characters of an utterance from which it is set smaller
 
 export function UtterancePanel() {
-  const chosen = selected.value === null ? current.value ?? payload.value!.trace.utterances[0] : found.value.utterances.get(selected.value);
-  if (!chosen) return <p class="empty">{payload.value!.trace.utterances.length ? "Choose an utterance." : "No utterance was found in this clip."}</p>;
+  const asked = selected.value === null ? undefined : found.value.utterances.get(selected.value);
+  const chosen = asked ?? current.value ?? payload.value!.trace.utterances[0];
+  if (!chosen) return <p class="empty">No utterance was found in this clip.</p>;
   return <Details key={chosen.id} utterance={chosen} />;
 }
 

@@ -1,7 +1,7 @@
 // The verdict of one utterance: a sentence, how probable every label is, and what it goes back to.
 import { found, payload } from "../../state";
 import type { Utterance, Verdict } from "../../model";
-import { CALIBRATED, capital, conflictTitle, expressed, percent, signed, silence, UNCALIBRATED, uncapital, verdictName } from "../../wording";
+import { CALIBRATED, capital, conflictTitle, expressed, percent, signed, silence, UNCALIBRATED, uncapital, verdictName, visible } from "../../wording";
 import { Instead } from "./correct";
 import { Label, Ranking, Stack, Swatch } from "./label";
 import { Axis, Hint, Name, Part, Said, ToUtterance } from "./pieces";
@@ -36,7 +36,7 @@ function Sentence({ verdict, person }: { verdict: Verdict | undefined; person: s
   const { before, after } = expressed(verdict.label);
   return (
     <p class="sentence" data-testid="sentence">
-      <Name person={person} /> {before} <Swatch label={verdict.label} /> <b>{verdict.label}</b>{after}
+      <Name person={person} /> {before} <span class="keep"><Swatch label={verdict.label} /> <b>{visible(verdict.label)}</b></span>{after}
       {verdict.confidence === null
         ? <>{" "}<Hint about="missing here">No calibrated confidence was measured for this reasoner.</Hint></>
         : <>, <Hint about="this figure" after={`${percent(verdict.confidence)} sure`}>{explained(verdict)}</Hint></>}
