@@ -18,8 +18,10 @@ from report_page import HOSTILE, JPEG, Page, page_of, read
 
 from emoagent.errors import OutputError, UsageError
 from emoagent.schema import Claim, ClaimAudit, Trace
+from emoagent.viewer.document import document, policy
 from emoagent.viewer.exports.result import Result
 from emoagent.viewer.payload import payload_of
+from emoagent.viewer.pictures import Pictures
 from emoagent.viewer.report import write_report
 from emoagent.viewer.visible import all_visible, visible
 from emoagent.viewer.wording import clock, percent
@@ -239,6 +241,16 @@ def test_the_page_of_600_utterances_is_small(tmp_path: Path) -> None:
     page = page_of(trace, tmp_path)
     assert len(page.payload["trace"]["utterances"]) == len(page.rows) == 600
     assert len(page.html.encode()) < 1_000_000
+
+
+def test_the_page_is_made_piece_by_piece(tmp_path: Path) -> None:
+    """So that a long run needs the memory of one record beside its trace."""
+    payload = payload_of(Result(tmp_path, _long(120)))
+    sizes = [len(piece) for piece in payload.pieces()]
+    assert sum(sizes) > 2_000_000
+    assert max(sizes) < 5_000
+    path = tmp_path / "report.html"
+    assert max(map(len, document(payload, Pictures((), None, path), policy()))) < 300_000, "the script is the longest"
 
 
 def test_bare_traces_have_a_page(tmp_path: Path) -> None:
