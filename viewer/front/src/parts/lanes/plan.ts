@@ -1,6 +1,6 @@
 // Which lanes there are: a group for each person, and in it what there is to show of them.
 import { computed, signal } from "@preact/signals";
-import { evidence, found, listed, onlyConflicts, payload } from "../../state";
+import { evidence as looked, found, listed, onlyConflicts, payload } from "../../state";
 import { longest } from "../../windows";
 import { groups } from "../../trace";
 import { disputed, findings, judged, said, thought } from "./blocks";
@@ -35,20 +35,30 @@ export function toggled<T>(set: ReadonlySet<T>, item: T): ReadonlySet<T> {
   return next;
 }
 
+const seen = computed(() => groups(payload.value!.trace.evidence, whose));
+/** Action units of each person, those first of which most was found in the whole clip. */
+const units = computed(() => new Map(found.value.people.map((person) => {
+  const id = person?.id ?? null;
+  const series = (found.value.series.get(id) ?? []).filter((s) => s.kind === "action_unit");
+  return [id, ranked(series, seen.value.get(id) ?? [])];
+})));
+
 /** Everything that can be shown, in its order; the filter of conflicts is in it already. */
 const everything = computed<Group[]>(() => {
   const index = found.value;
   const spoken = groups(listed.value, (u) => u.person);
   const kept = new Set(listed.value.map((u) => u.id));
-  const seen = groups(payload.value!.trace.evidence.filter((e) => kept.has(e.utterance)), (e) => whose(e));
-  return index.people.map((person) => group(person, spoken.get(person?.id ?? null) ?? [], seen.get(person?.id ?? null) ?? []));
+  return index.people.map((person) => {
+    const id = person?.id ?? null;
+    return group(person, spoken.get(id) ?? [], (seen.value.get(id) ?? []).filter((e) => kept.has(e.utterance)));
+  });
 });
 
 function whose(item: Evidence): string | null {
   return item.person ?? found.value.utterances.get(item.utterance)?.person ?? null;
 }
 
-function group(person: Person | null, utterances: Utterance[], seen: Evidence[]): Group {
+function group(person: Person | null, utterances: Utterance[], evidence: Evidence[]): Group {
   const index = found.value;
   const key = person?.id ?? "-";
   const series = index.series.get(person?.id ?? null) ?? [];
@@ -58,13 +68,13 @@ function group(person: Person | null, utterances: Utterance[], seen: Evidence[])
     ...(clashes.length ? [strip(key, "conflict", "Conflicts", clashes)] : []),
     strip(key, "verdict", "Verdict", judged(index, utterances)),
     ...(["text", "face", "voice", "behavior"] as const).flatMap((m) => opinion(key, m, utterances)),
-    ...(["face", "voice", "behavior", "dialogue", "text"] as const).flatMap((m) => findingsLane(key, m, seen)),
+    ...(["face", "voice", "behavior", "dialogue", "text"] as const).flatMap((m) => findingsLane(key, m, evidence)),
     ...series.map((s) => curve(key, s)),
   ];
   const told = `${utterances.length} utterance${utterances.length === 1 ? "" : "s"}`;
   return { person: person?.id ?? null, key, name: person ? (person.name ?? person.id) : "Speaker unknown",
            told: clashes.length && !onlyConflicts.value ? `${told}, ${clashes.length} in conflict` : told, lanes,
-           units: ranked(series.filter((s) => s.kind === "action_unit"), seen) };
+           units: units.value.get(person?.id ?? null) ?? [] };
 }
 
 function lane(key: string, kind: Kind, title: string, more: Partial<Lane>): Lane {
@@ -83,8 +93,8 @@ function opinion(key: string, modality: Modality, utterances: Utterance[]): Lane
   return blocks.length ? [lane(key, "opinion", `from ${source}`, { blocks, modality, about: `What the ${source} alone suggest${modality === "text" ? "" : "s"}` })] : [];
 }
 
-function findingsLane(key: string, modality: Modality, seen: Evidence[]): Lane[] {
-  const items = seen.filter((e) => e.modality === modality && e.kind !== "quotation");
+function findingsLane(key: string, modality: Modality, evidence: Evidence[]): Lane[] {
+  const items = evidence.filter((e) => e.modality === modality && e.kind !== "quotation");
   if (!items.length) return [];
   const made = findings(items, MOST_ROWS[modality] ?? 4);
   return [lane(key, "findings", `${SOURCES[modality]} findings`,
@@ -97,10 +107,9 @@ function curve(key: string, series: Series): Lane {
   return lane(key, kind, title, { series, about: `${series.title} (${series.unit})` });
 }
 
-/** Action units, those first of which most was found. */
-function ranked(units: Series[], seen: Evidence[]): Series[] {
+function ranked(units: Series[], evidence: Evidence[]): Series[] {
   const weight = new Map<string, number>();
-  for (const { measures, reliability } of seen) {
+  for (const { measures, reliability } of evidence) {
     for (const [name, { value }] of Object.entries(measures)) weight.set(name, (weight.get(name) ?? 0) + value * reliability);
   }
   return [...units].sort((a, b) => (weight.get(b.name) ?? 0) - (weight.get(a.name) ?? 0));
@@ -109,8 +118,8 @@ function ranked(units: Series[], seen: Evidence[]): Series[] {
 /** Names of the action units that a group shows: the chosen ones or the strongest, and the one that is looked at. */
 export function shownUnits({ key, units }: Group): ReadonlySet<string> {
   const chosen = picked.value.get(key) ?? units.slice(0, STRONGEST).map((s) => s.name);
-  const looked = evidence.value === null ? undefined : found.value.evidence.get(evidence.value);
-  return new Set([...chosen, ...Object.keys(looked?.measures ?? {}).filter((name) => units.some((s) => s.name === name))]);
+  const item = looked.value === null ? undefined : found.value.evidence.get(looked.value);
+  return new Set([...chosen, ...Object.keys(item?.measures ?? {}).filter((name) => units.some((s) => s.name === name))]);
 }
 
 /** The groups with the lanes that are shown. */
