@@ -214,18 +214,27 @@ def test_a_real_run_is_followed_to_its_report(brief: Path, tmp_path: Path) -> No
     analyse = [sys.executable, "-P", "-m", "emoagent", "analyze", str(brief), "-o", str(tmp_path / "run")]
     analyse += ["--agents", "transcript,voice"]
     with subprocess.Popen(analyse, env=os.environ, **QUIET) as process:  # type: ignore[call-overload]
-        while not going_on(tmp_path / "run") or progress_of(tmp_path / "run") is None:
+        while not stages_of(progress_of(tmp_path / "run")).get("probe"):
             assert process.poll() is None
-            time.sleep(0.02)
+            time.sleep(0.01)
+        process.send_signal(signal.SIGSTOP)  # so that it waits for us on a slow machine
         with inspecting(tmp_path / "run") as served:
             assert "data-live" in served.client.get("/").text
-            seen = list(events(served.client))
+            stream = events(served.client)
+            first = next(stream)
+            process.send_signal(signal.SIGCONT)
+            seen = list(stream)
             _, said = process.communicate()
+            assert (first["clip"], first["failed"]) == (brief.name, None)
+            assert first["stages"][0]["name"] == "probe"
+            assert any(each["duration"] == 8.034 for each in seen)
             assert seen[-1]["done"], (seen[-1], said)
-            stages = {stage["name"]: stage for stage in seen[-2]["stages"]}
-            assert stages["probe"]["took"] is not None
-            assert any((stage["at"] or 0) > 0 for each in seen for stage in each["stages"])
             assert served.client.get("/video").status_code == 404  # until the report has been made
             assert 'id="data"' in served.client.get("/").text
             assert served.client.get("/video").status_code == 200
     assert not (tmp_path / "run" / ".unfinished").exists()
+
+
+def stages_of(found: dict[str, Any] | None) -> dict[str, float]:
+    """The stages that are through, and how long they took."""
+    return {stage["name"]: stage["took"] for stage in (found or {"stages": []})["stages"] if stage["took"]}
