@@ -20,6 +20,22 @@ export function valueAt(series: Series, seconds: number): number | null {
   return value === undefined || Number.isNaN(value) ? null : value;
 }
 
+const extents = new WeakMap<Series, Range>();
+
+/** The least and the largest value that occur; 0 and 1 where none does. */
+export function extent(series: Series): Range {
+  const known = extents.get(series);
+  if (known) return known;
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of values(series)) {
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  const made: Range = low <= high ? [low, high] : [0, 1];
+  extents.set(series, made);
+  return made;
+}
+
 /** First and one past the last sample of the window, with one more on either side so that lines reach the edges. */
 function bounds({ start, step }: Series, count: number, [from, to]: Range): [number, number] {
   const first = Math.max(0, Math.floor((from - start) / step) - 1);

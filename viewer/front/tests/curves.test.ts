@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { gaps, thinned, valueAt, values } from "../src/curves";
+import { extent, gaps, thinned, valueAt, values } from "../src/curves";
 import type { Series } from "../src/model";
 
 /** A series from values in 0..1; null is a gap. */
@@ -53,4 +53,9 @@ test("gaps reach from value to value and beyond the ends", () => {
   assert.deepEqual(gaps(series, [0, 3], 0.01).map((g) => g.map(round)), [[0, 1], [1.1, 1.4], [1.4, 3]]);
   assert.deepEqual(gaps(series, [0, 3], 0.5).map((g) => g.map(round)), [[0, 1], [1.4, 3]]);
   assert.deepEqual(gaps(series, [1, 1.1], 0.01), []);
+});
+
+test("the extent leaves gaps out", () => {
+  assert.deepEqual(extent(made([null, 0.25, null, 0.75])).map((v) => Math.round(v * 100)), [25, 75]);
+  assert.deepEqual(extent(made([null, null])), [0, 1]);
 });

@@ -1,6 +1,6 @@
 // A lane with a curve, drawn on a canvas of its own: only what the window shows, thinned to the pixels; gaps are hatched.
 import { useEffect, useRef } from "preact/hooks";
-import { gaps, thinned } from "../../curves";
+import { extent, gaps, thinned } from "../../curves";
 import { hatching } from "../../labels";
 import { found, marked } from "../../state";
 import { blank, colour, repaint } from "../../theme";
@@ -81,8 +81,9 @@ function line(context: CanvasRenderingContext2D, [times, list]: Points, x: (t: n
   context.stroke(stroke);
 }
 
-/** From the least to the largest value that there can be; pitch and loudness get some air. */
-function limits({ low, high, kind }: Series): [number, number] {
-  const air = kind === "pitch" || kind === "loudness" ? (high - low) * 0.06 : 0;
-  return [low - air, high + air || low + 1];
+/** What can be, from bottom to top; of pitch and loudness what occurs, as no two voices lie in the same place. */
+function limits(series: Series): Range {
+  if (series.kind === "face_quality" || series.kind === "action_unit") return [series.low, series.high];
+  const [low, high] = extent(series);
+  return [low, high > low ? high : low + 1];
 }

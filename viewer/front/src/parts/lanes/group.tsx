@@ -8,6 +8,8 @@ import type { Group as Planned } from "./plan";
 export function Group({ group }: { group: Planned }) {
   const closed = folded.value.has(group.key);
   const fold = () => (folded.value = toggled(folded.value, group.key));
+  const [voice, others] = [group.lanes.filter((l) => l.kind === "voice"), group.lanes.filter((l) => l.kind !== "voice")];
+  const drawn = (lanes: typeof others) => lanes.map((lane) => <Lane key={lane.key} lane={lane} who={group.name} />);
   return (
     <section class="group" aria-label={group.name} data-testid="group" data-person={group.person ?? ""}>
       <h3 class="person">
@@ -17,8 +19,9 @@ export function Group({ group }: { group: Planned }) {
         </button>
         <span class="muted told">{group.told}</span>
       </h3>
-      {group.lanes.map((lane) => <Lane key={lane.key} lane={lane} who={group.name} />)}
+      {drawn(others)}
       {!closed && !hidden.value.has("unit") && group.units.length > 0 && <Units group={group} />}
+      {drawn(voice)}
     </section>
   );
 }

@@ -57,6 +57,6 @@ function Inside({ lane }: { lane: Planned }) {
 function Value({ lane }: { lane: Planned }) {
   const series = lane.series!;
   const value = valueAt(series, instant.value);
-  const unit = series.unit === "Hz" || series.unit.startsWith("dB") ? ` ${series.unit}` : "";
-  return <span class="value n">{value === null ? "–" : `${number(Math.round(value * 100) / 100)}${unit}`}</span>;
+  const shown = value === null ? "–" : lane.kind === "voice" ? `${number(Math.round(value))} ${series.unit}` : number(Math.round(value * 100) / 100);
+  return <span class="value n">{shown}</span>;
 }
