@@ -4,7 +4,12 @@ import type { Agreement, Other, Trace, Utterance, Verdict } from "./model";
 export const FEW = 30; // places below which an agreement says little
 
 export interface Pair {
-  utterance: Utterance; ours: Verdict | null; theirs: Verdict | null; match: string | null; same: boolean; gap: number;
+  utterance: Utterance;
+  ours: Verdict | null;
+  theirs: Verdict | null;
+  match: string | null;
+  same: boolean;
+  gap: number;
 }
 
 /** Every utterance with both verdicts: differences first, the surest of them foremost; what is the same follows in order. */
@@ -16,7 +21,10 @@ export function pairs(trace: Trace, other: Other): Pair[] {
     const same = (mine?.label ?? null) === (theirs?.label ?? null);
     return { utterance, ours: mine, theirs, match: other.match[i] ?? null, same, gap: same ? 0 : gap(mine, theirs) };
   });
-  return all.map((pair, i) => ({ pair, i })).sort((a, b) => b.pair.gap - a.pair.gap || a.i - b.i).map(({ pair }) => pair);
+  return all
+    .map((pair, i) => ({ pair, i }))
+    .sort((a, b) => b.pair.gap - a.pair.gap || a.i - b.i)
+    .map(({ pair }) => pair);
 }
 
 /** How serious a difference is: both sure of different labels weighs most, one without a label least. */

@@ -24,8 +24,12 @@ export function without(list: readonly Correction[], undone: Correction): Correc
 
 /** One line of JSON for each correction, its keys in the order of the format; the end of the last line included. */
 export function jsonl(list: readonly Correction[]): string {
-  return list.map(({ format, clip, utterance, field, before, after, by, note }) =>
-    `${JSON.stringify({ format, clip, utterance, field, before, after, by, note })}\n`).join("");
+  return list
+    .map(
+      ({ format, clip, utterance, field, before, after, by, note }) =>
+        `${JSON.stringify({ format, clip, utterance, field, before, after, by, note })}\n`,
+    )
+    .join("");
 }
 
 /** Text that was typed, or null for none. */
@@ -36,8 +40,11 @@ export function typed(text: string): string | null {
 
 /** What imported layers say about one utterance, newest first. */
 export function imported(layers: readonly Layer[], utterance: string): { layer: string; correction: Correction }[] {
-  return layers.flatMap(({ name, corrections }) =>
-    corrections.filter((c) => c.utterance === utterance).map((correction) => ({ layer: name, correction }))).reverse();
+  return layers
+    .flatMap(({ name, corrections }) =>
+      corrections.filter((c) => c.utterance === utterance).map((correction) => ({ layer: name, correction })),
+    )
+    .reverse();
 }
 
 /** What stands for a field of an utterance after the imported layers: a label, a person's id, new:NAME, or null. */

@@ -2,18 +2,36 @@
 import type { Index } from "./trace";
 import type { Trace, Utterance, Verdict } from "./model";
 
-export interface Turn { utterance: Utterance; verdict: Verdict | undefined }
-export interface Course {
-  person: string | null; turns: Turn[]; seconds: number; shares: [string | null, number][]; shifts: Verdict[]; conflicts: string[];
+export interface Turn {
+  utterance: Utterance;
+  verdict: Verdict | undefined;
 }
-export interface Tie { from: string | null; to: string | null; times: number; labels: [string, string, number][] }
+export interface Course {
+  person: string | null;
+  turns: Turn[];
+  seconds: number;
+  shares: [string | null, number][];
+  shifts: Verdict[];
+  conflicts: string[];
+}
+export interface Tie {
+  from: string | null;
+  to: string | null;
+  times: number;
+  labels: [string, string, number][];
+}
 
 export function courses(trace: Trace, index: Index): Course[] {
   return index.people.map((person) => {
     const id = person?.id ?? null;
-    const turns = trace.utterances.filter((u) => u.person === id).map((utterance) => ({ utterance, verdict: index.verdicts.get(utterance.id) }));
+    const turns = trace.utterances
+      .filter((u) => u.person === id)
+      .map((utterance) => ({ utterance, verdict: index.verdicts.get(utterance.id) }));
     return {
-      person: id, turns, seconds: turns.reduce((sum, { utterance: { span } }) => sum + span.end - span.start, 0), shares: shares(turns),
+      person: id,
+      turns,
+      seconds: turns.reduce((sum, { utterance: { span } }) => sum + span.end - span.start, 0),
+      shares: shares(turns),
       shifts: turns.flatMap(({ verdict }) => (verdict?.shift ? [verdict] : [])),
       conflicts: turns.filter(({ utterance }) => index.conflicts.has(utterance.id)).map(({ utterance }) => utterance.id),
     };
@@ -66,15 +84,17 @@ export function smoothed(values: readonly (number | null)[], width: number): (nu
 /** An SVG path through places, with a gap wherever one is missing; a lone place becomes a short dash. */
 export function path(places: readonly ([number, number] | null)[]): string {
   let drawing = false;
-  return places.map((place, i) => {
-    if (!place) {
-      drawing = false;
-      return "";
-    }
-    const [x, y] = place.map((v) => v.toFixed(2));
-    const lone = !drawing && !places[i + 1];
-    const step = `${drawing ? "L" : "M"}${x} ${y}${lone ? "h0.01" : ""}`;
-    drawing = true;
-    return step;
-  }).join("");
+  return places
+    .map((place, i) => {
+      if (!place) {
+        drawing = false;
+        return "";
+      }
+      const [x, y] = place.map((v) => v.toFixed(2));
+      const lone = !drawing && !places[i + 1];
+      const step = `${drawing ? "L" : "M"}${x} ${y}${lone ? "h0.01" : ""}`;
+      drawing = true;
+      return step;
+    })
+    .join("");
 }

@@ -1,8 +1,12 @@
 // The words of the page: numbers, names and findings as a reader meets them.
-import type { Audit, Call, ClaimAudit, Conflict, Contribution, Measure, Modality, Progress, Verdict } from "./model";
+import type { Call, Conflict, Contribution, Measure, Modality, Progress, Verdict } from "./model";
 
 export const SOURCES: Record<Modality, string> = {
-  text: "words", face: "face", voice: "voice", behavior: "behaviour", dialogue: "dialogue",
+  text: "words",
+  face: "face",
+  voice: "voice",
+  behavior: "behaviour",
+  dialogue: "dialogue",
 };
 export const POLICIES: Record<string, string> = {
   "reliability-weighted": "The verdict weighs each source by its reliability; both readings are kept.",
@@ -11,11 +15,16 @@ export const POLICIES: Record<string, string> = {
   "voice-first": "The verdict gives the voice precedence; both readings are kept.",
 };
 export const PURPOSES: Record<string, string> = {
-  caption: "Describe the behaviour", judge: "Judge", repair: "Mend the answer", ablate: "Judge without one source",
+  caption: "Describe the behaviour",
+  judge: "Judge",
+  repair: "Mend the answer",
+  ablate: "Judge without one source",
   verify: "Second model",
 };
 export const DISPUTES: Record<Conflict["type"], string> = {
-  valence: "one pleasant, one unpleasant", neutral: "only one expresses anything", category: "different labels",
+  valence: "one pleasant, one unpleasant",
+  neutral: "only one expresses anything",
+  category: "different labels",
 };
 export const ROLES = { system: "Instructions", user: "Question", assistant: "Earlier answer" } as const;
 export const CALIBRATED =
@@ -29,6 +38,13 @@ export const LAW =
   "In the European Union, inferring emotions of people from their face or voice is prohibited at the workplace and in " +
   "education (AI Act, Article 5(1)(f); medical and safety reasons excepted), and elsewhere it is a high-risk use of which " +
   "people must be told (Article 50(3)).";
+/** Where the words of an utterance come from. */
+export const TRANSCRIPTS: Record<string, string> = {
+  subtitles: "words from subtitles",
+  pocketsphinx: "words recognised by PocketSphinx, roughly",
+  whisperx: "words recognised by WhisperX",
+  windows: "a stretch of fixed length",
+};
 export const NO_REASON = "no reason given";
 export const NOBODY = "Speaker unknown";
 
@@ -86,7 +102,8 @@ export function number(value: number, digits = 3): string {
 
 /** A measured value and its unit as they are read: `94.4 %`, `4.6 of 5`, `136 Hz`. */
 export function measured({ value, unit }: Measure): [string, string] {
-  if (unit === "s") return value < 60 ? [number(Math.round(value * 100) / 100, 4), "s"] : [clock(value), value < 3600 ? "min:s" : "h:min:s"];
+  if (unit === "s")
+    return value < 60 ? [number(Math.round(value * 100) / 100, 4), "s"] : [clock(value), value < 3600 ? "min:s" : "h:min:s"];
   if (unit === "ratio") return [number(value * 100), "%"];
   if (unit === "percent") return [number(value), "%"];
   if (unit === "count") return [number(value), ""];
@@ -135,7 +152,7 @@ export function verdictName(verdict: Verdict | undefined | null): string {
 
 /** Why there is no label. */
 export function silence(verdict: Verdict | undefined | null): string {
-  return verdict ? verdict.reason ?? NO_REASON : "this utterance was not judged";
+  return verdict ? (verdict.reason ?? NO_REASON) : "this utterance was not judged";
 }
 
 /** `Words and face disagree`. */
@@ -174,38 +191,16 @@ export function purpose(call: Call): string {
   return PURPOSES[call.purpose] ?? call.purpose;
 }
 
-/** A heading and a plain sentence for what the audit found. */
-export function auditSentences(audit: Audit): [string, string] {
-  if (audit.finding === "not-tested") {
-    return ["Not tested", audit.claims.length
-      ? "The language model was not asked again without the evidence that it cites."
-      : "There was no cited evidence to take away."];
-  }
-  const told = `${cited(audit)}${uncited(audit)}`;
-  if (audit.finding === "decoration") return ["Decoration", `${told} The explanation does not carry the verdict.`];
-  return ["Carried by its evidence", told];
-}
-
-/** What one claim alone does to the verdict, or why it is not supported. */
-export function claimAudit(audit: ClaimAudit): string {
-  if (audit.supported === false) return `not supported: ${audit.reason ?? NO_REASON}`;
-  if (audit.supported === null && !audit.flipped && !audit.divergence) return "not tested";
-  if (audit.flipped) return "without it the label changes";
-  if (audit.divergence < 0.005) return "without it nothing moves";
-  return `without it ${audit.divergence.toFixed(2)} bits move`;
-}
-
-/** What of the words a claim about them rests on, or what was said before. */
-export function restsOn(audit: ClaimAudit): string | null {
-  if (audit.words) return `It rests most on ‘${audit.words}’.`;
-  if (audit.alone === null) return null;
-  return `Without the ${audit.earlier.length === 1 ? "turn" : "turns"} before, the words would suggest ${audit.alone}.`;
-}
-
 /** `1,204 tokens in, 88 tokens out`. */
 export function tokens(call: Call): string {
-  const told = [[call.tokens_in, "in"], [call.tokens_out, "out"]] as const;
-  return told.filter(([n]) => n !== null).map(([n, way]) => `${count(n!, "token")} ${way}`).join(", ");
+  const told = [
+    [call.tokens_in, "in"],
+    [call.tokens_out, "out"],
+  ] as const;
+  return told
+    .filter(([n]) => n !== null)
+    .map(([n, way]) => `${count(n!, "token")} ${way}`)
+    .join(", ");
 }
 
 /** A short name for a piece of evidence, seen from an utterance: `u2.face.1` as `face 1`, elsewhere `u2 · face 1`. */
@@ -223,29 +218,15 @@ export function pace(took: number, duration: number): string {
 }
 
 /** How far a stage is: the share, a word for it, and how long it took or what of the clip it has been through. */
-export function reached({ at, took }: Progress["stages"][number], duration: number | null, failed = false): [number, string, string] {
+export function reached(
+  { at, took }: Progress["stages"][number],
+  duration: number | null,
+  failed = false,
+): [number, string, string] {
   if (took !== null) return [1, "done", `${took.toFixed(1)} s${duration ? `, ${pace(took, duration)}` : ""}`];
   if (at === null) return [0, "waiting", ""];
   const word = failed ? "stopped" : "going on";
   if (!duration) return [0, word, ""];
   const share = Math.min(1, at / duration);
   return at > 0 ? [share, percent(share), `${spell(at)} of ${spell(duration)}`] : [0, word, ""];
-}
-
-function cited(audit: Audit): string {
-  if (audit.cited_flipped) return "Removing the cited evidence changes the verdict";
-  if (audit.cited_divergence >= 0.05) {
-    return `Removing the cited evidence keeps the label but moves ${audit.cited_divergence.toFixed(2)} bits`;
-  }
-  return "Removing the cited evidence changes next to nothing";
-}
-
-function uncited(audit: Audit): string {
-  if (audit.uncited_divergence === null) return "; nothing uncited was left to compare with.";
-  const fewer = audit.uncited_removed && audit.cited_removed && audit.uncited_removed < audit.cited_removed;
-  const others = fewer
-    ? `all there is besides, ${count(audit.uncited_removed!, "uncited item")},`
-    : "as many uncited items";
-  if (audit.uncited_flipped) return `; removing ${others} changes the verdict in ${percent(audit.uncited_flipped)} of the trials.`;
-  return `; removing ${others} ${audit.cited_flipped ? "does not" : `moves ${audit.uncited_divergence.toFixed(2)} bits`}.`;
 }

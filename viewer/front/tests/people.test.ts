@@ -5,22 +5,54 @@ import type { Turn } from "../src/people";
 import { index } from "../src/trace";
 import type { Payload } from "../src/model";
 
-const utterance = (id: string, person: string | null, start: number) => ({ id, person, span: { start, end: start + 2 }, text: "", words: [] });
-const judged = (id: string, label: string | null, causes: string[] = [], shift: unknown = null) => ({ utterance: id, label, causes, shift });
+const utterance = (id: string, person: string | null, start: number) => ({
+  id,
+  person,
+  span: { start, end: start + 2 },
+  text: "",
+  words: [],
+});
+const judged = (id: string, label: string | null, causes: string[] = [], shift: unknown = null) => ({
+  utterance: id,
+  label,
+  causes,
+  shift,
+});
 const payload = {
   trace: {
-    clip: { duration: 20 }, people: [{ id: "p1", name: "Ann" }, { id: "p2", name: null }, { id: "p3", name: "never there" }],
+    clip: { duration: 20 },
+    people: [
+      { id: "p1", name: "Ann" },
+      { id: "p2", name: null },
+      { id: "p3", name: "never there" },
+    ],
     utterances: [utterance("u1", "p1", 0), utterance("u2", "p2", 3), utterance("u3", "p1", 6), utterance("u4", null, 9)],
-    verdicts: [judged("u1", "joy"), judged("u2", "fear", ["u2", "u1"]), judged("u3", "anger", ["u2", "gone"], { utterance: "u1", before: "joy", after: "anger" }), judged("u4", null)],
-    evidence: [], opinions: [], conflicts: [{ utterance: "u3" }], audits: [], calls: [],
+    verdicts: [
+      judged("u1", "joy"),
+      judged("u2", "fear", ["u2", "u1"]),
+      judged("u3", "anger", ["u2", "gone"], { utterance: "u1", before: "joy", after: "anger" }),
+      judged("u4", null),
+    ],
+    evidence: [],
+    opinions: [],
+    conflicts: [{ utterance: "u3" }],
+    audits: [],
+    calls: [],
   },
-  peaks: [], series: [],
+  peaks: [],
+  series: [],
 } as unknown as Payload;
 
 test("everybody who speaks has a course, an unknown speaker too", () => {
   const found = courses(payload.trace, index(payload));
-  assert.deepEqual(found.map((c) => c.person), ["p1", "p2", null]);
-  assert.deepEqual(found[0]!.shares, [["joy", 0.5], ["anger", 0.5]]);
+  assert.deepEqual(
+    found.map((c) => c.person),
+    ["p1", "p2", null],
+  );
+  assert.deepEqual(found[0]!.shares, [
+    ["joy", 0.5],
+    ["anger", 0.5],
+  ]);
   assert.deepEqual(found[0]!.conflicts, ["u3"]);
   assert.equal(found[0]!.seconds, 4);
   assert.equal(found[0]!.shifts.length, 1);
@@ -28,12 +60,16 @@ test("everybody who speaks has a course, an unknown speaker too", () => {
 
 test("causes are counted between people, an utterance is not its own cause", () => {
   assert.deepEqual(ties(payload.trace, index(payload)), [
-    { from: "p1", to: "p2", times: 1, labels: [["joy", "fear", 1]] }, { from: "p2", to: "p1", times: 1, labels: [["fear", "anger", 1]] },
+    { from: "p1", to: "p2", times: 1, labels: [["joy", "fear", 1]] },
+    { from: "p2", to: "p1", times: 1, labels: [["fear", "anger", 1]] },
   ]);
 });
 
 test("shares count what has no label as such", () => {
-  assert.deepEqual(shares([{ verdict: { label: null } }, { verdict: undefined }, { verdict: { label: "joy" } }] as unknown as Turn[])[0], [null, 2 / 3]);
+  assert.deepEqual(
+    shares([{ verdict: { label: null } }, { verdict: undefined }, { verdict: { label: "joy" } }] as unknown as Turn[])[0],
+    [null, 2 / 3],
+  );
 });
 
 test("a mean jumps over gaps and leaves them gaps", () => {

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { filtered, shown, sorted, summary, table, TABLES } from "../src/parts/panel/rows";
-import type { Row, TableName } from "../src/parts/panel/rows";
+import { filtered, shown, sorted, summary } from "../src/parts/panel/rows";
+import type { Row } from "../src/parts/panel/rows";
+import { table, TABLES } from "../src/parts/panel/tables";
+import type { TableName } from "../src/parts/panel/tables";
 import { target } from "../src/parts/panel/keys";
 import { payload } from "../src/state";
 import type { Payload } from "../src/model";
@@ -17,7 +19,10 @@ test("numbers sort as numbers, ids by their numbers, and what is missing comes l
 
 test("rows that are alike stay in their order", () => {
   const rows = [row("a", 1), row("a", 2), row("a", 3)];
-  assert.deepEqual(sorted(rows, 0, true).map((r) => r.cells[1]), [1, 2, 3]);
+  assert.deepEqual(
+    sorted(rows, 0, true).map((r) => r.cells[1]),
+    [1, 2, 3],
+  );
 });
 
 test("a filter wants every word, in any cell and any case", () => {
@@ -42,22 +47,76 @@ test("a curve is summed up without its gaps", () => {
 test("every table has as many cells as columns", () => {
   const span = { start: 1, end: 2 };
   payload.value = {
-    labels: ["joy", "anger"], peaks: [], series: [{ id: "s", person: "p1", kind: "pitch", name: "f0", title: "Pitch", unit: "Hz", low: 0, high: 1, start: 0, step: 0.1, values: "AQA=" }],
+    labels: ["joy", "anger"],
+    peaks: [],
+    series: [
+      {
+        id: "s",
+        person: "p1",
+        kind: "pitch",
+        name: "f0",
+        title: "Pitch",
+        unit: "Hz",
+        low: 0,
+        high: 1,
+        start: 0,
+        step: 0.1,
+        values: "AQA=",
+      },
+    ],
     trace: {
-      clip: { duration: 9 }, people: [{ id: "p1", name: "Ann" }], utterances: [{ id: "u1", person: "p1", span, text: "Hm" }],
-      evidence: [{ id: "u1.face.1", utterance: "u1", person: null, modality: "face", kind: "gaze", span, finding: "…", measures: { a_b: { value: 1, unit: "s" } }, reliability: 0.5, saw_text: false, producer: { name: "face", version: "1" } }],
+      clip: { duration: 9 },
+      people: [{ id: "p1", name: "Ann" }],
+      utterances: [{ id: "u1", person: "p1", span, text: "Hm" }],
+      evidence: [
+        {
+          id: "u1.face.1",
+          utterance: "u1",
+          person: null,
+          modality: "face",
+          kind: "gaze",
+          span,
+          finding: "…",
+          measures: { a_b: { value: 1, unit: "s" } },
+          reliability: 0.5,
+          saw_text: false,
+          producer: { name: "face", version: "1" },
+        },
+      ],
       opinions: [{ utterance: "u1", modality: "face", distribution: { joy: 1 }, valence: null, arousal: null, reason: null }],
-      conflicts: [{ id: "c", utterance: "u1", kind: "text-face", type: "category", divergence: 0.5, hypotheses: [{ label: "joy", probability: 1 }, { label: "anger", probability: 1 }], policy: "report-both" }],
-      verdicts: [{ utterance: "u1", label: "joy", claims: [{ text: "t", cites: ["x"], stance: "supports" }] }], audits: [], calls: [],
+      conflicts: [
+        {
+          id: "c",
+          utterance: "u1",
+          kind: "text-face",
+          type: "category",
+          divergence: 0.5,
+          hypotheses: [
+            { label: "joy", probability: 1 },
+            { label: "anger", probability: 1 },
+          ],
+          policy: "report-both",
+        },
+      ],
+      verdicts: [{ utterance: "u1", label: "joy", claims: [{ text: "t", cites: ["x"], stance: "supports" }] }],
+      audits: [],
+      calls: [],
     },
   } as unknown as Payload;
   for (const name of Object.keys(TABLES) as TableName[]) {
     const { columns, rows } = table(name, payload.value);
-    assert.deepEqual(rows.map((r) => r.cells.length), [columns.length], name);
+    assert.deepEqual(
+      rows.map((r) => r.cells.length),
+      [columns.length],
+      name,
+    );
     assert.ok(rows[0]!.conflict, name);
   }
 });
 
 test("arrow keys go around the tabs", () => {
-  assert.deepEqual(["ArrowRight", "ArrowLeft", "Home", "End", "x"].map((key) => target(key, 3, 4)), [0, 2, 0, 3, null]);
+  assert.deepEqual(
+    ["ArrowRight", "ArrowLeft", "Home", "End", "x"].map((key) => target(key, 3, 4)),
+    [0, 2, 0, 3, null],
+  );
 });

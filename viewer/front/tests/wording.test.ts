@@ -1,20 +1,29 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Audit, ClaimAudit, Verdict } from "../src/model";
+import type { Verdict } from "../src/model";
 import * as words from "../src/wording";
 
 const verdict = (made: Partial<Verdict>): Verdict => ({
-  utterance: "u1", person: null, label: null, distribution: {}, alternatives: [], open_labels: [], valence: null, arousal: null,
-  confidence: null, abstained: true, invalid: false, reason: null, causes: [], shift: null, claims: [], conflict: null,
-  verified: null, reasoner: "embedded", mode: "causal", ...made,
-});
-const audit = (made: Partial<Audit>): Audit => ({
-  utterance: "u1", cited_divergence: 0.3, cited_flipped: false, cited_removed: 2, uncited_removed: 2, uncited_divergence: 0.01,
-  uncited_flipped: 0, claims: [], finding: "carried", ...made,
-});
-const mark = (made: Partial<ClaimAudit>): ClaimAudit => ({
-  claim: 0, divergence: 0, flipped: false, change: null, supported: true, reason: null, unknown: [], words: null, alone: null,
-  earlier: [], ...made,
+  utterance: "u1",
+  person: null,
+  label: null,
+  distribution: {},
+  alternatives: [],
+  open_labels: [],
+  valence: null,
+  arousal: null,
+  confidence: null,
+  abstained: true,
+  invalid: false,
+  reason: null,
+  causes: [],
+  shift: null,
+  claims: [],
+  conflict: null,
+  verified: null,
+  reasoner: "embedded",
+  mode: "causal",
+  ...made,
 });
 
 test("times are cut to tenths, and hours appear only where there are some", () => {
@@ -37,12 +46,15 @@ test("a share that is not nothing is never nothing, one that is not all never al
 
 test("numbers carry a real minus sign and no false precision", () => {
   assert.deepEqual([-0.24, 0, -0.001, 0.5].map(words.signed), ["−0.24", "0.00", "0.00", "+0.50"]);
-  assert.deepEqual([154.2605, -3.3015, 0.0345, 22050, 0].map((n) => words.number(n)), ["154", "−3.3", "0.0345", "22,050", "0"]);
+  assert.deepEqual(
+    [154.2605, -3.3015, 0.0345, 22050, 0].map((n) => words.number(n)),
+    ["154", "−3.3", "0.0345", "22,050", "0"],
+  );
 });
 
 test("what steers the direction of text or controls a terminal is spelt out", () => {
   assert.equal(words.visible("a\u202eb\u0007c\u200fd\u2028e\tf\ng"), "a⟦U+202E⟧b␇cd e\tf\ng");
-  assert.equal(words.visible("<script>&\"]]>"), "<script>&\"]]>"); // text nodes need no escaping
+  assert.equal(words.visible('<script>&"]]>'), '<script>&"]]>'); // text nodes need no escaping
 });
 
 test("a sentence is shortened by whole signs", () => {
@@ -63,32 +75,14 @@ test("the absence of a label has a name and a reason", () => {
   assert.equal(words.silence(undefined), "this utterance was not judged");
 });
 
-test("the audit of a verdict is told in plain sentences", () => {
-  assert.deepEqual(words.auditSentences(audit({ cited_flipped: true })), ["Carried by its evidence",
-    "Removing the cited evidence changes the verdict; removing as many uncited items does not."]);
-  assert.deepEqual(words.auditSentences(audit({ finding: "decoration", cited_divergence: 0.001, uncited_divergence: null })), ["Decoration",
-    "Removing the cited evidence changes next to nothing; nothing uncited was left to compare with. The explanation does not carry the verdict."]);
-  assert.equal(words.auditSentences(audit({ uncited_removed: 1, uncited_flipped: 0.5 }))[1],
-    "Removing the cited evidence keeps the label but moves 0.30 bits; removing all there is besides, 1 uncited item, changes the verdict in 50 % of the trials.");
-  assert.match(words.auditSentences(audit({ finding: "not-tested", claims: [mark({})] }))[1], /not asked again/);
-});
-
-test("the audit of a claim says what it does, or why it is not supported", () => {
-  assert.equal(words.claimAudit(mark({ supported: false, reason: "made up" })), "not supported: made up");
-  assert.equal(words.claimAudit(mark({ supported: null })), "not tested");
-  assert.equal(words.claimAudit(mark({ flipped: true })), "without it the label changes");
-  assert.equal(words.claimAudit(mark({ divergence: 0.152 })), "without it 0.15 bits move");
-  assert.equal(words.claimAudit(mark({ divergence: 0.0001 })), "without it nothing moves");
-});
-
-test("what a claim about words rests on", () => {
-  assert.equal(words.restsOn(mark({ words: "Wow," })), "It rests most on ‘Wow,’.");
-  assert.equal(words.restsOn(mark({ alone: "disgust", earlier: ["u7.transcript.1"] })), "Without the turn before, the words would suggest disgust.");
-  assert.equal(words.restsOn(mark({})), null);
-});
-
 test("distances between readings are put into words", () => {
-  assert.deepEqual([0, 0.2, 0.4, 0.57, 0.9].map(words.distance), ["next to the same", "close", "some way apart", "far apart", "almost opposite"]);
+  assert.deepEqual([0, 0.2, 0.4, 0.57, 0.9].map(words.distance), [
+    "next to the same",
+    "close",
+    "some way apart",
+    "far apart",
+    "almost opposite",
+  ]);
 });
 
 test("evidence is named short at home and with its utterance elsewhere", () => {

@@ -2,7 +2,8 @@
 import { cited, evidence as looked, found, payload } from "../../state";
 import { seek } from "../../player";
 import type { Audit, Claim, ClaimAudit, Utterance } from "../../model";
-import { auditSentences, capital, claimAudit, restsOn, visible } from "../../wording";
+import { auditSentences, claimAudit, restsOn } from "../../audited";
+import { capital, visible } from "../../wording";
 import { Chips, Looked, marks } from "./evidence";
 import { Hint, Part } from "./pieces";
 
@@ -19,11 +20,15 @@ export function Claims({ utterance }: { utterance: Utterance }) {
   if (!verdict) return null;
   return (
     <Part title="Why" testid="claims">
-      {verdict.claims.length
-        ? <ol class="claims">{verdict.claims.map((claim, i) => (
+      {verdict.claims.length ? (
+        <ol class="claims">
+          {verdict.claims.map((claim, i) => (
             <Sentence key={i} claim={claim} mark={audit?.claims.find((c) => c.claim === i)} utterance={utterance} />
-          ))}</ol>
-        : <p class="muted">No claim was made.</p>}
+          ))}
+        </ol>
+      ) : (
+        <p class="muted">No claim was made.</p>
+      )}
       {audit && <Finding audit={audit} />}
     </Part>
   );
@@ -41,20 +46,40 @@ function Sentence({ claim, mark, utterance }: { claim: Claim; mark: ClaimAudit |
     seek(start);
   };
   return (
-    <li class={`claim ${claim.stance}${failed ? " unsupported" : ""}`} data-testid="claim" data-supported={mark?.supported ?? "unknown"}
-      data-seek={start} {...marks(claim.cites)}>
+    <li
+      class={`claim ${claim.stance}${failed ? " unsupported" : ""}`}
+      data-testid="claim"
+      data-supported={mark?.supported ?? "unknown"}
+      data-seek={start}
+      {...marks(claim.cites)}
+    >
       <span class={claim.stance === "supports" || SAYS_SO.test(claim.text) ? "sr" : "stance"}>{STANCES[claim.stance]}: </span>
-      <button type="button" class="text" onClick={go} disabled={start === undefined}><bdi>{visible(claim.text)}</bdi></button>
+      <button type="button" class="text" onClick={go} disabled={start === undefined}>
+        <bdi>{visible(claim.text)}</bdi>
+      </button>
       <Chips ids={claim.cites} of={utterance.id} unknown={mark?.unknown ?? []} />
-      {mark && <p class={failed ? "effect doubt" : "effect"} data-testid="claim-audit">{failed && <Warning />}{capital(claimAudit(mark))}.</p>}
-      {told && <p class="effect"><bdi>{visible(told)}</bdi> <Chips ids={mark!.earlier} of={utterance.id} /></p>}
+      {mark && (
+        <p class={failed ? "effect doubt" : "effect"} data-testid="claim-audit">
+          {failed && <Warning />}
+          {capital(claimAudit(mark))}.
+        </p>
+      )}
+      {told && (
+        <p class="effect">
+          <bdi>{visible(told)}</bdi> <Chips ids={mark!.earlier} of={utterance.id} />
+        </p>
+      )}
       <Looked ids={[...claim.cites, ...(mark?.earlier ?? [])]} of={utterance.id} />
     </li>
   );
 }
 
 function Warning() {
-  return <svg class="sign" viewBox="0 0 12 12" width="12" height="12" aria-hidden="true"><path d="M6 1L11.5 11H.5ZM6 4.5V7.5M6 9V9.6" /></svg>;
+  return (
+    <svg class="sign" viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">
+      <path d="M6 1L11.5 11H.5ZM6 4.5V7.5M6 9V9.6" />
+    </svg>
+  );
 }
 
 function Finding({ audit }: { audit: Audit }) {
@@ -62,7 +87,14 @@ function Finding({ audit }: { audit: Audit }) {
   const model = payload.value!.trace.baseline.length > 0;
   return (
     <div class={`audit ${audit.finding}`} data-testid="audit" data-finding={audit.finding}>
-      <p><b>{head}.</b> {told} <Hint about="the audit">{model && audit.finding === "not-tested" ? `${TESTED} A language model is only asked again where that was wanted.` : TESTED}</Hint></p>
+      <p>
+        <b>{head}.</b> {told}{" "}
+        <Hint about="the audit">
+          {model && audit.finding === "not-tested"
+            ? `${TESTED} A language model is only asked again where that was wanted.`
+            : TESTED}
+        </Hint>
+      </p>
     </div>
   );
 }

@@ -7,21 +7,34 @@ import { Label } from "./label";
 import { Bar, Hint } from "./pieces";
 import { labelClass } from "../../labels";
 
-const BITS = "The Jensen–Shannon divergence of what the two sources suggest: 0 bits where they say the same, 1 bit where they share nothing.";
+const BITS =
+  "The Jensen–Shannon divergence of what the two sources suggest: 0 bits where they say the same, 1 bit where they share nothing.";
 
 export function Conflicts({ utterance }: { utterance: Utterance }) {
   const named = found.value.verdicts.get(utterance.id)?.conflict;
   const all = [...(found.value.conflicts.get(utterance.id) ?? [])];
   all.sort((a, b) => Number(b.id === named) - Number(a.id === named) || b.divergence - a.divergence);
-  return <>{all.map((conflict) => <Card key={conflict.id} conflict={conflict} />)}</>;
+  return (
+    <>
+      {all.map((conflict) => (
+        <Card key={conflict.id} conflict={conflict} />
+      ))}
+    </>
+  );
 }
 
 function Card({ conflict }: { conflict: Conflict }) {
   const ids = conflict.hypotheses.flatMap((h) => h.cites);
   return (
     <section class="conflict" aria-label={conflictTitle(conflict)} data-testid="conflict">
-      <h3><span aria-hidden="true">⚡</span> {conflictTitle(conflict)} <span class="aside">{DISPUTES[conflict.type]}</span></h3>
-      <div class="readings">{conflict.hypotheses.map((h) => <Reading key={h.modality} reading={h} of={conflict.utterance} />)}</div>
+      <h3>
+        <span aria-hidden="true">⚡</span> {conflictTitle(conflict)} <span class="aside">{DISPUTES[conflict.type]}</span>
+      </h3>
+      <div class="readings">
+        {conflict.hypotheses.map((h) => (
+          <Reading key={h.modality} reading={h} of={conflict.utterance} />
+        ))}
+      </div>
       <Looked ids={ids} of={conflict.utterance} />
       <p class="small">
         {conflict.valence_clash && "One suggests something pleasant, the other something unpleasant. "}
@@ -36,7 +49,10 @@ function Reading({ reading, of }: { reading: Hypothesis; of: string }) {
   return (
     <div class="reading">
       <p class="k">{capital(SOURCES[reading.modality])}</p>
-      <p class="beside"><Label label={reading.label} /><span class="n">{percent(reading.probability)}</span></p>
+      <p class="beside">
+        <Label label={reading.label} />
+        <span class="n">{percent(reading.probability)}</span>
+      </p>
       <Bar share={reading.probability} kind={labelClass(reading.label)} />
       <Chips ids={reading.cites} of={of} />
     </div>

@@ -1,31 +1,20 @@
 // Setting a label or a speaker right. Nothing leaves the page but the file that is downloaded.
 import { effect, signal } from "@preact/signals";
-import { useEffect, useState } from "preact/hooks";
-import { added, confirms, FILE, FORMAT, imported, jsonl, kept, NEW, standing, typed, without } from "../../corrections";
-import { corrections, payload, selected } from "../../state";
-import type { Correction, Layer, Utterance } from "../../model";
-import { count, percent, visible } from "../../wording";
-import { Label } from "./label";
-import { Fold, nameOf, Part, Said, ToUtterance } from "./pieces";
-import { FEW, kappaWord } from "../../compare";
+import { useState } from "preact/hooks";
+import { added, FORMAT, kept, NEW, standing, typed } from "../../corrections";
+import { corrections, payload } from "../../state";
+import type { Correction, Utterance } from "../../model";
+import { visible } from "../../wording";
+import { Imported, Made } from "./corrected";
+import { Part } from "./pieces";
 
 const by = signal(""); // who corrects: typed once, kept for the next
 const SOMEBODY = `${NEW}?`;
 
-effect(() => { // a page with unsaved work asks before it goes
+effect(() => {
+  // a page with unsaved work asks before it goes
   onbeforeunload = corrections.value.length && corrections.value !== kept.value ? (event) => event.preventDefault() : null;
 });
-
-/** What a person says instead of the verdict's label, where somebody has. */
-export function Instead({ utterance, label }: { utterance: string; label: string | null }) {
-  const here = corrections.value.find((c) => c.utterance === utterance && c.field === "label");
-  const last = here ?? imported(payload.value!.layers, utterance).find(({ correction }) => correction.field === "label")?.correction;
-  if (!last || last.after === label) return null;
-  return (
-    <p class="instead" data-testid="instead"><span class="k">Set right</span> <Label label={last.after} word="none of the labels" />
-      {last.by && <span class="muted"> by <Said text={last.by} /></span>}</p>
-  );
-}
 
 export function Correct({ utterance }: { utterance: Utterance }) {
   const list = corrections.value;
@@ -42,8 +31,16 @@ function Form({ utterance }: { utterance: Utterance }) {
   const { trace, layers, labels } = payload.value!;
   const [note, setNote] = useState("");
   const save = (field: Correction["field"], before: string | null, after: string | null) => {
-    const made = { format: FORMAT, clip: trace.clip.id, utterance: utterance.id, field, before, after,
-      by: typed(by.value), note: typed(note) } as const;
+    const made = {
+      format: FORMAT,
+      clip: trace.clip.id,
+      utterance: utterance.id,
+      field,
+      before,
+      after,
+      by: typed(by.value),
+      note: typed(note),
+    } as const;
     corrections.value = added(corrections.value, made);
   };
   const label = standing(trace, layers, utterance.id, "label");
@@ -53,120 +50,91 @@ function Form({ utterance }: { utterance: Utterance }) {
     <form class="correction" data-testid="correction-form" onSubmit={(event) => event.preventDefault()}>
       <Choice name="Label" field="label" before={label} options={labels.map((l) => [l, l])} none="none of them" save={save} />
       <Choice name="Speaker" field="person" before={person} options={people} none="cannot be said" save={save} more />
-      <label>Note <input value={note} maxLength={2000} placeholder="why, if you like" data-testid="correction-note"
-        onInput={(event) => setNote(event.currentTarget.value)} /></label>
-      <label>Your name <input value={by.value} maxLength={200} placeholder="optional" autoComplete="off" data-testid="correction-by"
-        onInput={(event) => { by.value = event.currentTarget.value; }} /></label>
+      <label>
+        Note{" "}
+        <input
+          value={note}
+          maxLength={2000}
+          placeholder="why, if you like"
+          data-testid="correction-note"
+          onInput={(event) => setNote(event.currentTarget.value)}
+        />
+      </label>
+      <label>
+        Your name{" "}
+        <input
+          value={by.value}
+          maxLength={200}
+          placeholder="optional"
+          autoComplete="off"
+          data-testid="correction-by"
+          onInput={(event) => {
+            by.value = event.currentTarget.value;
+          }}
+        />
+      </label>
     </form>
   );
 }
 
-function Choice({ name, field, before, options, none, save, more = false }: {
-  name: string; field: Correction["field"]; before: string | null; options: [string, string][]; none: string; more?: boolean;
+function Choice({
+  name,
+  field,
+  before,
+  options,
+  none,
+  save,
+  more = false,
+}: {
+  name: string;
+  field: Correction["field"];
+  before: string | null;
+  options: [string, string][];
+  none: string;
+  more?: boolean;
   save: (field: Correction["field"], before: string | null, after: string | null) => void;
 }) {
   const [chosen, setChosen] = useState(before ?? "");
   const [newcomer, setNewcomer] = useState("");
-  const all = before !== null && !options.some(([value]) => value === before)
-    ? [...options, [before, visible(before.replace(NEW, ""))] as [string, string]] : options;
+  const all =
+    before !== null && !options.some(([value]) => value === before)
+      ? [...options, [before, visible(before.replace(NEW, ""))] as [string, string]]
+      : options;
   const named = chosen === SOMEBODY ? typed(newcomer) : chosen;
   const after = chosen === SOMEBODY ? NEW + (named ?? "") : chosen || null;
   return (
     <div class="choice-row">
-      <label>{name}
+      <label>
+        {name}
         <select value={chosen} onChange={(event) => setChosen(event.currentTarget.value)} data-testid={`correction-${field}`}>
-          {all.map(([value, text]) => <option key={value} value={value}>{text}</option>)}
+          {all.map(([value, text]) => (
+            <option key={value} value={value}>
+              {text}
+            </option>
+          ))}
           <option value="">{none}</option>
           {more && <option value={SOMEBODY}>somebody else…</option>}
         </select>
       </label>
-      {chosen === SOMEBODY && <input aria-label="Name of the speaker" placeholder="name" maxLength={190} value={newcomer}
-        onInput={(event) => setNewcomer(event.currentTarget.value)} data-testid="correction-newcomer" />}
-      <button type="button" class="act" disabled={chosen === SOMEBODY && !named} onClick={() => save(field, before, after)}
-        data-testid={`correction-save-${field}`}>{after === before ? "Confirm" : "Change"}</button>
-    </div>
-  );
-}
-
-/** What a value of a field is called. */
-function Value({ field, value }: { field: Correction["field"]; value: string | null }) {
-  if (field === "label") return <Label label={value} />;
-  if (value?.startsWith(NEW)) return <Said text={value.slice(NEW.length)} />;
-  return value === null ? <span class="muted">unknown</span> : <Said text={nameOf(value)} />;
-}
-
-function Told({ correction: c }: { correction: Correction }) {
-  return (
-    <>
-      {c.field === "person" && <span class="muted">speaker </span>}
-      {confirms(c) ? <>confirmed: <Value field={c.field} value={c.after} /></>
-        : <><Value field={c.field} value={c.before} /> → <Value field={c.field} value={c.after} /></>}
-      {c.by && <span class="muted"> by <Said text={c.by} /></span>}
-      {c.note && <span class="muted">: “<Said text={c.note} />”</span>}
-    </>
-  );
-}
-
-function Made({ list }: { list: readonly Correction[] }) {
-  const [address, setAddress] = useState("");
-  useEffect(() => {
-    const made = URL.createObjectURL(new Blob([jsonl(list)], { type: "application/x-ndjson" }));
-    setAddress(made);
-    return () => URL.revokeObjectURL(made);
-  }, [list]);
-  return (
-    <div class="made" data-testid="corrections">
-      <h4>{count(list.length, "correction")} on this page</h4>
-      <ul>
-        {list.map((c) => (
-          <li key={`${c.utterance} ${c.field}`} class={c.utterance === selected.value ? "on" : ""} data-testid="correction">
-            <span class="what"><ToUtterance id={c.utterance} quote={false} /> <Told correction={c} /></span>
-            <button type="button" class="link" aria-label={`Undo the correction of ${c.utterance}`} data-testid="correction-undo"
-              onClick={() => { corrections.value = without(list, c); }}>Undo</button>
-          </li>
-        ))}
-      </ul>
-      <a class="act primary" href={address} download={FILE} data-testid="download" onClick={() => { kept.value = list; }}>Download {FILE}</a>
-      <p class="muted small">The file stays with you until you import it: <code>emoagent import RUN {FILE}</code></p>
-    </div>
-  );
-}
-
-function Imported({ utterance }: { utterance: Utterance }) {
-  const said = imported(payload.value!.layers, utterance.id);
-  if (!said.length) return null;
-  return (
-    <div class="imported" data-testid="imported">
-      <h4>Imported</h4>
-      <ul>{said.map(({ layer, correction }, i) => (
-        <li key={i}><Told correction={correction} /> <code class="muted">{visible(layer)}</code></li>
-      ))}</ul>
-    </div>
-  );
-}
-
-/** How far people and machine agree, layer by layer. */
-export function Layers({ layers }: { layers: readonly Layer[] }) {
-  if (!layers.length) return null;
-  return (
-    <Part title="Imported corrections" aside={count(layers.length, "layer")} testid="layers">
-      <ul class="layers">{layers.map((layer) => <LayerView key={layer.name} layer={layer} />)}</ul>
-    </Part>
-  );
-}
-
-function LayerView({ layer: { name, corrections: said, agreement: { n, same, kappa, rows } } }: { layer: Layer }) {
-  const differing = rows.filter(([a, b]) => a !== b);
-  return (
-    <li>
-      <p><b><Said text={name} /></b> <span class="muted">{count(said.length, "correction")}</span></p>
-      {n > 0 && <p>People and machine agree on <span class="n">{same} of {n}</span> labels ({percent(same / n)})
-        {kappa === null ? "; kappa is not defined here" : `, Cohen's kappa ${kappa.toFixed(2)}: ${kappaWord(kappa)}`}{n < FEW && "; so few labels say little"}.</p>}
-      {differing.length > 0 && (
-        <Fold title="Where they differ" aside={count(differing.length, "pair")}>
-          {() => <ul>{differing.map(([a, b, times]) => <li key={`${a} ${b}`}><span class="n">{times} ×</span> machine <Label label={a} />, people <Label label={b} /></li>)}</ul>}
-        </Fold>
+      {chosen === SOMEBODY && (
+        <input
+          aria-label="Name of the speaker"
+          placeholder="name"
+          maxLength={190}
+          value={newcomer}
+          onInput={(event) => setNewcomer(event.currentTarget.value)}
+          data-testid="correction-newcomer"
+        />
       )}
-    </li>
+      <button
+        type="button"
+        class="act"
+        disabled={chosen === SOMEBODY && !named}
+        onClick={() => save(field, before, after)}
+        data-testid={`correction-save-${field}`}
+      >
+        {after === before ? "Confirm" : "Change"}
+      </button>
+    </div>
   );
 }

@@ -11,8 +11,12 @@ let fromChip = false; // a chip shows its finding where it stands: the list belo
 
 /** Marks `ids` in the lanes while something is hovered or focused; gives back what to do when that ends. */
 export function marks(ids: readonly string[]) {
-  const on = () => { cited.value = ids; };
-  const off = () => { cited.value = looked.value === null ? [] : [looked.value]; };
+  const on = () => {
+    cited.value = ids;
+  };
+  const off = () => {
+    cited.value = looked.value === null ? [] : [looked.value];
+  };
   return { onMouseEnter: on, onFocus: on, onMouseLeave: off, onBlur: off };
 }
 
@@ -35,8 +39,11 @@ function glance(item: Evidence): void {
 export function Chip({ id, of, unknown = false }: { id: string; of: string | null; unknown?: boolean }) {
   const item = found.value.evidence.get(id);
   if (!item || unknown) {
-    return <span class="cite unknown" data-testid="unknown-chip" title="No such evidence is about this utterance">
-      {visible(id)} <span class="doubt">unknown</span></span>;
+    return (
+      <span class="cite unknown" data-testid="unknown-chip" title="No such evidence is about this utterance">
+        {visible(id)} <span class="doubt">unknown</span>
+      </span>
+    );
   }
   const go = () => {
     fromChip = true;
@@ -44,27 +51,49 @@ export function Chip({ id, of, unknown = false }: { id: string; of: string | nul
     else visit(item);
   };
   return (
-    <button type="button" class={`cite m-${item.modality}`} data-testid="chip" data-evidence={id} data-seek={item.span.start}
-      aria-pressed={looked.value === id} title={visible(item.finding)} onClick={go} {...marks([id])}>
+    <button
+      type="button"
+      class={`cite m-${item.modality}`}
+      data-testid="chip"
+      data-evidence={id}
+      data-seek={item.span.start}
+      aria-pressed={looked.value === id}
+      title={visible(item.finding)}
+      onClick={go}
+      {...marks([id])}
+    >
       {visible(evidenceName(id, of))}
     </button>
   );
 }
 
 export function Chips({ ids, of, unknown = [] }: { ids: readonly string[]; of: string | null; unknown?: readonly string[] }) {
-  return <span class="chips">{ids.map((id) => <Chip key={id} id={id} of={of} unknown={unknown.includes(id)} />)}</span>;
+  return (
+    <span class="chips">
+      {ids.map((id) => (
+        <Chip key={id} id={id} of={of} unknown={unknown.includes(id)} />
+      ))}
+    </span>
+  );
 }
 
 /** All evidence of an utterance. */
 export function EvidenceList({ utterance }: { utterance: Utterance }) {
   const all = found.value.of.get(utterance.id) ?? [];
-  if (!all.length) return <Part title="Evidence"><p class="muted">No evidence was found for this utterance.</p></Part>;
+  if (!all.length)
+    return (
+      <Part title="Evidence">
+        <p class="muted">No evidence was found for this utterance.</p>
+      </Part>
+    );
   const groups = ORDER.map((source) => [source, all.filter((e) => e.modality === source)] as const);
   return (
     <Part title="Evidence" aside={count(all.length, "finding")} kind="evidence" testid="evidence">
-      {groups.filter(([, items]) => items.length).map(([source, items]) => (
-        <Source key={source} source={source} items={items} utterance={utterance} />
-      ))}
+      {groups
+        .filter(([, items]) => items.length)
+        .map(([source, items]) => (
+          <Source key={source} source={source} items={items} utterance={utterance} />
+        ))}
     </Part>
   );
 }
@@ -75,8 +104,17 @@ function Source({ source, items, utterance }: { source: Modality; items: Evidenc
   const blind = saw === 0 ? "made without the words" : saw === items.length ? "made from the words" : `${saw} saw the words`;
   return (
     <section class={`source m-${source}`}>
-      <h4>{capital(SOURCES[source])} <span class="aside">{makers.join(", ")} · {blind}</span></h4>
-      <ul>{items.map((item) => <Finding key={item.id} item={item} utterance={utterance} />)}</ul>
+      <h4>
+        {capital(SOURCES[source])}{" "}
+        <span class="aside">
+          {makers.join(", ")} · {blind}
+        </span>
+      </h4>
+      <ul>
+        {items.map((item) => (
+          <Finding key={item.id} item={item} utterance={utterance} />
+        ))}
+      </ul>
     </section>
   );
 }
@@ -89,11 +127,24 @@ function Finding({ item, utterance }: { item: Evidence; utterance: Utterance }) 
     if (on) fromChip = false;
   }, [on]);
   return (
-    <li ref={row} class={on ? "finding on" : "finding"} data-testid="evidence-row" data-evidence={item.id} {...marks([item.id])}>
+    <li
+      ref={row}
+      class={on ? "finding on" : "finding"}
+      data-testid="evidence-row"
+      data-evidence={item.id}
+      {...marks([item.id])}
+    >
       <Time at={item.span.start} to={item.span.end} />
       <div>
-        <button type="button" class="text" onClick={() => visit(item)} aria-pressed={on}><Said text={item.finding} /></button>
-        {item.person !== null && item.person !== utterance.person && <span class="muted"> Of <Name person={item.person} />.</span>}
+        <button type="button" class="text" onClick={() => visit(item)} aria-pressed={on}>
+          <Said text={item.finding} />
+        </button>
+        {item.person !== null && item.person !== utterance.person && (
+          <span class="muted">
+            {" "}
+            Of <Name person={item.person} />.
+          </span>
+        )}
         <Measures measures={item.measures} />
         <Shot item={item} />
       </div>
@@ -114,7 +165,11 @@ function Measures({ measures }: { measures: Record<string, Measure> }) {
     <ul class="measures">
       {names.map(([name, measure]) => {
         const [value, unit] = measured(measure);
-        return <li key={name}>{name !== measure.unit && visible(plain(name))} <b class="n">{value}</b> <span class="unit">{visible(unit)}</span></li>;
+        return (
+          <li key={name}>
+            {name !== measure.unit && visible(plain(name))} <b class="n">{value}</b> <span class="unit">{visible(unit)}</span>
+          </li>
+        );
       })}
     </ul>
   );
@@ -126,16 +181,22 @@ export function Looked({ ids, of }: { ids: readonly string[]; of: string }) {
   if (!item) return null;
   return (
     <div class={`glance m-${item.modality}`} data-testid="looked">
-      <p><Said text={item.finding} /></p>
+      <p>
+        <Said text={item.finding} />
+      </p>
       <Measures measures={item.measures} />
       <p class="muted small">
         {capital(SOURCES[item.modality])}, <Time at={item.span.start} to={item.span.end} />
-        {item.person !== null && <>, of <Name person={item.person} /></>}, reliability {reliability(item.reliability)}
-        {" "}({item.reliability.toFixed(2)} of 1), by {item.producer.name} {item.producer.version}
+        {item.person !== null && (
+          <>
+            , of <Name person={item.person} />
+          </>
+        )}
+        , reliability {reliability(item.reliability)} ({item.reliability.toFixed(2)} of 1), by {item.producer.name}{" "}
+        {item.producer.version}
         {item.saw_text ? ", which saw the words" : ", which did not see the words"}. <code>{visible(item.id)}</code>
         {item.utterance !== of && " It is about an earlier utterance."}
       </p>
     </div>
   );
 }
-

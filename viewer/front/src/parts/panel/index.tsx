@@ -11,8 +11,11 @@ import { UtterancePanel } from "./utterance";
 
 type Tab = typeof panel.value;
 const ALL: [Tab, string, () => preact.JSX.Element | null][] = [
-  ["utterance", "Utterance", UtterancePanel], ["people", "People", PeoplePanel], ["table", "Table", TablePanel],
-  ["compare", "Compare", ComparePanel], ["provenance", "Provenance", ProvenancePanel],
+  ["utterance", "Utterance", UtterancePanel],
+  ["people", "People", PeoplePanel],
+  ["table", "Table", TablePanel],
+  ["compare", "Compare", ComparePanel],
+  ["provenance", "Provenance", ProvenancePanel],
 ];
 const tabs = computed(() => ALL.filter(([id]) => id !== "compare" || payload.value?.others.length));
 
@@ -22,7 +25,15 @@ export function Panel() {
   return (
     <section class="panel" aria-label="Details" data-testid="panel">
       <Tabs open={open} />
-      <div class="panel-body" role="tabpanel" id={`panel-${open}`} aria-labelledby={`tab-${open}`} tabIndex={0} key={open} aria-label={title}>
+      <div
+        class="panel-body"
+        role="tabpanel"
+        id={`panel-${open}`}
+        aria-labelledby={`tab-${open}`}
+        tabIndex={0}
+        key={open}
+        aria-label={title}
+      >
         {open !== "utterance" && <h2 class="sr">{title}</h2>}
         <View />
       </div>
@@ -33,7 +44,11 @@ export function Panel() {
 function Tabs({ open }: { open: Tab }) {
   const list = useRef<HTMLDivElement>(null);
   const key = (event: KeyboardEvent) => {
-    const to = target(event.key, tabs.value.findIndex(([id]) => id === open), tabs.value.length);
+    const to = target(
+      event.key,
+      tabs.value.findIndex(([id]) => id === open),
+      tabs.value.length,
+    );
     if (to === null) return;
     event.preventDefault();
     event.stopPropagation();
@@ -43,8 +58,21 @@ function Tabs({ open }: { open: Tab }) {
   return (
     <div class="tabs" role="tablist" aria-label="Details" ref={list} onKeyDown={key}>
       {tabs.value.map(([id, title]) => (
-        <button key={id} type="button" role="tab" id={`tab-${id}`} aria-selected={id === open} aria-controls={id === open ? `panel-${id}` : undefined}
-          tabIndex={id === open ? 0 : -1} onClick={() => { panel.value = id; }} data-testid={`tab-${id}`}>{title}</button>
+        <button
+          key={id}
+          type="button"
+          role="tab"
+          id={`tab-${id}`}
+          aria-selected={id === open}
+          aria-controls={id === open ? `panel-${id}` : undefined}
+          tabIndex={id === open ? 0 : -1}
+          onClick={() => {
+            panel.value = id;
+          }}
+          data-testid={`tab-${id}`}
+        >
+          {title}
+        </button>
       ))}
     </div>
   );

@@ -11,7 +11,11 @@ export function Swatch({ label }: { label: string | null }) {
 }
 
 export function Label({ label, word = "no label" }: { label: string | null; word?: string }) {
-  return <span class={`named${label ? "" : " none"}${(label ?? word).length > LONG ? " long" : ""}`}><Swatch label={label} /> {visible(label ?? word)}</span>;
+  return (
+    <span class={`named${label ? "" : " none"}${(label ?? word).length > LONG ? " long" : ""}`}>
+      <Swatch label={label} /> {visible(label ?? word)}
+    </span>
+  );
 }
 
 export function ranked(distribution: Distribution): [string, number][] {
@@ -27,7 +31,9 @@ export function Ranking({ distribution, all = false }: { distribution: Distribut
     <ul class="ranking" aria-label="How probable each label is">
       {shown.map(([label, share]) => (
         <li key={label}>
-          <span>{visible(label)}</span><Bar share={share} kind={labelClass(label)} /><span class="n">{percent(share)}</span>
+          <span>{visible(label)}</span>
+          <Bar share={share} kind={labelClass(label)} />
+          <span class="n">{percent(share)}</span>
         </li>
       ))}
       {rest.length > 0 && <li class="rest">{rest.join(", ")}: less than 1 %</li>}
@@ -42,7 +48,9 @@ export function Stack({ distribution, order }: { distribution: Distribution; ord
     <span class="bar mix" aria-hidden="true">
       {shown.map((label) => {
         const share = distribution[label]!;
-        return <span key={label} class={labelClass(label)} style={{ width: width(share) }} title={`${label} ${percent(share)}`} />;
+        return (
+          <span key={label} class={labelClass(label)} style={{ width: width(share) }} title={`${label} ${percent(share)}`} />
+        );
       })}
     </span>
   );

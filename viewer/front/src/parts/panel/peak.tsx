@@ -13,9 +13,25 @@ export function Peaks({ utterance }: { utterance: Utterance }) {
   const shown = (found.value.peaks.get(utterance.id) ?? []).filter((p) => picture(p.picture));
   if (!shown.length) return null;
   return (
-    <Part title="Peak frame" testid="peak"
-      aside={<label class="tick"><input type="checkbox" checked={drawn.value} onChange={() => { drawn.value = !drawn.value; }} /> face drawn in</label>}>
-      {shown.map((peak) => <Frame key={`${peak.person} ${peak.time}`} peak={peak} />)}
+    <Part
+      title="Peak frame"
+      testid="peak"
+      aside={
+        <label class="tick">
+          <input
+            type="checkbox"
+            checked={drawn.value}
+            onChange={() => {
+              drawn.value = !drawn.value;
+            }}
+          />{" "}
+          face drawn in
+        </label>
+      }
+    >
+      {shown.map((peak) => (
+        <Frame key={`${peak.person} ${peak.time}`} peak={peak} />
+      ))}
     </Part>
   );
 }
@@ -29,7 +45,9 @@ function Frame({ peak }: { peak: Peak }) {
         {drawn.value && <Drawing peak={peak} />}
       </div>
       <figcaption>
-        <p><bdi>{visible(who)}</bdi> at <Time at={peak.time} /></p>
+        <p>
+          <bdi>{visible(who)}</bdi> at <Time at={peak.time} />
+        </p>
         <Units peak={peak} />
       </figcaption>
     </figure>
@@ -39,28 +57,40 @@ function Frame({ peak }: { peak: Peak }) {
 /** Box and contours; fractions of the picture, so that one unit is its whole width and height. */
 function Drawing({ peak }: { peak: Peak }) {
   const found = points(peak);
-  const path = payload.value!.contours.map((line) => line.flatMap((i) => found[i] ? [found[i]] : []))
+  const path = payload
+    .value!.contours.map((line) => line.flatMap((i) => (found[i] ? [found[i]] : [])))
     .filter((line) => line.length > 1)
-    .map((line) => `M${line.map(([x, y]) => `${x.toFixed(4)} ${y.toFixed(4)}`).join("L")}`).join("");
+    .map((line) => `M${line.map(([x, y]) => `${x.toFixed(4)} ${y.toFixed(4)}`).join("L")}`)
+    .join("");
   return (
     <svg viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true" data-testid="contour">
       {peak.box && <rect x={peak.box[0]} y={peak.box[1]} width={peak.box[2]} height={peak.box[3]} />}
-      {path && <path class="under" d={path} />}{path && <path d={path} />}
+      {path && <path class="under" d={path} />}
+      {path && <path d={path} />}
     </svg>
   );
 }
 
 /** The strongest action units of this moment. */
 function Units({ peak }: { peak: Peak }) {
-  const units = (found.value.series.get(peak.person) ?? []).filter((s) => s.kind === "action_unit")
+  const units = (found.value.series.get(peak.person) ?? [])
+    .filter((s) => s.kind === "action_unit")
     .map((s) => ({ s, value: samples(s)[Math.round((peak.time - s.start) / s.step)] ?? NaN }))
-    .filter(({ value }) => value >= 0.5).sort((a, b) => b.value - a.value).slice(0, MOST);
+    .filter(({ value }) => value >= 0.5)
+    .sort((a, b) => b.value - a.value)
+    .slice(0, MOST);
   if (!units.length) return null;
   return (
     <ul class="peak-units" aria-label="Action units at this moment">
       {units.map(({ s, value }) => (
         <li key={s.id}>
-          <span>{s.name} <span class="muted">{s.title}</span></span><Bar share={value / (s.high || 5)} /><span class="n" title={s.unit}>{value.toFixed(1)} of {s.high || 5}</span>
+          <span>
+            {s.name} <span class="muted">{s.title}</span>
+          </span>
+          <Bar share={value / (s.high || 5)} />
+          <span class="n" title={s.unit}>
+            {value.toFixed(1)} of {s.high || 5}
+          </span>
         </li>
       ))}
     </ul>

@@ -18,7 +18,9 @@ export function PeoplePanel() {
   if (!all.value.length) return <p class="empty">Nobody speaks in this clip.</p>;
   return (
     <div class="people" data-testid="people">
-      {all.value.map((course) => <One key={course.person} course={course} />)}
+      {all.value.map((course) => (
+        <One key={course.person} course={course} />
+      ))}
       <Ties ties={tied.value} />
     </div>
   );
@@ -29,18 +31,33 @@ function One({ course }: { course: Course }) {
   const aside = `${count(turns.length, "utterance")}, ${spell(seconds)} of speech`;
   return (
     <section class="part one" aria-label={nameOf(person)} data-testid="person">
-      <h3><Name person={person} /><span class="aside">{aside}</span></h3>
+      <h3>
+        <Name person={person} />
+        <span class="aside">{aside}</span>
+      </h3>
       <Shares shares={shares} />
       <Chart turns={turns} who={nameOf(person)} />
       <div class="lists">
-        <List title="Shifts" ids={shifts.map((v) => v.utterance)} line={(id) => {
-          const { before, after } = found.value.verdicts.get(id)!.shift!;
-          return <><Label label={before} /> → <Label label={after} /></>;
-        }} />
-        <List title="Sources disagree" ids={conflicts} line={(id) => {
-          const verdict = found.value.verdicts.get(id);
-          return <Label label={verdict?.label ?? null} word={verdictName(verdict)} />;
-        }} />
+        <List
+          title="Shifts"
+          ids={shifts.map((v) => v.utterance)}
+          line={(id) => {
+            const { before, after } = found.value.verdicts.get(id)!.shift!;
+            return (
+              <>
+                <Label label={before} /> → <Label label={after} />
+              </>
+            );
+          }}
+        />
+        <List
+          title="Sources disagree"
+          ids={conflicts}
+          line={(id) => {
+            const verdict = found.value.verdicts.get(id);
+            return <Label label={verdict?.label ?? null} word={verdictName(verdict)} />;
+          }}
+        />
       </div>
     </section>
   );
@@ -50,10 +67,16 @@ function Shares({ shares }: { shares: [string | null, number][] }) {
   return (
     <div class="shares">
       <span class="bar mix" aria-hidden="true">
-        {shares.map(([label, share]) => <span key={label} class={labelClass(label)} style={{ width: width(share) }} />)}
+        {shares.map(([label, share]) => (
+          <span key={label} class={labelClass(label)} style={{ width: width(share) }} />
+        ))}
       </span>
       <ul aria-label="Share of utterances">
-        {shares.map(([label, share]) => <li key={label}><Label label={label} /> <span class="n muted">{percent(share)}</span></li>)}
+        {shares.map(([label, share]) => (
+          <li key={label}>
+            <Label label={label} /> <span class="n muted">{percent(share)}</span>
+          </li>
+        ))}
       </ul>
     </div>
   );
@@ -75,15 +98,31 @@ function Chart({ turns, who }: { turns: Turn[]; who: string }) {
         <Lines turns={turns} duration={duration} over={over} />
         <div class="ribbon">
           {turns.map(({ utterance, verdict }) => (
-            <span key={utterance.id} class={`${labelClass(verdict?.label)}${onlyConflicts.value && !found.value.conflicts.has(utterance.id) ? " dim" : ""}`}
-              style={{ left: width(utterance.span.start / duration), width: width((utterance.span.end - utterance.span.start) / duration) }}
-              title={visible(`${clock(utterance.span.start)} ${verdictName(verdict)}: ${utterance.text}`)} />
+            <span
+              key={utterance.id}
+              class={`${labelClass(verdict?.label)}${onlyConflicts.value && !found.value.conflicts.has(utterance.id) ? " dim" : ""}`}
+              style={{
+                left: width(utterance.span.start / duration),
+                width: width((utterance.span.end - utterance.span.start) / duration),
+              }}
+              title={visible(`${clock(utterance.span.start)} ${verdictName(verdict)}: ${utterance.text}`)}
+            />
           ))}
         </div>
         <Playhead duration={duration} />
       </div>
-      <figcaption class="muted small"><span><i class="stroke valence" /> valence</span><span><i class="stroke arousal" /> arousal{over > 1 && `, each the mean of ${over} utterances`}</span>
-        <span class="ends n"><span>0:00</span><span>{clock(duration)}</span></span></figcaption>
+      <figcaption class="muted small">
+        <span>
+          <i class="stroke valence" /> valence
+        </span>
+        <span>
+          <i class="stroke arousal" /> arousal{over > 1 && `, each the mean of ${over} utterances`}
+        </span>
+        <span class="ends n">
+          <span>0:00</span>
+          <span>{clock(duration)}</span>
+        </span>
+      </figcaption>
     </figure>
   );
 }
@@ -94,24 +133,34 @@ function far({ utterance: { span } }: Turn, at: number): number {
 
 function described(turns: Turn[], who: string): string {
   const values = turns.flatMap(({ verdict }) => verdict?.valence ?? []);
-  const mean = values.length ? `; mean valence ${(values.reduce((a, b) => a + b, 0) / values.length).toFixed(2)} on a scale from -1 to 1` : "";
+  const mean = values.length
+    ? `; mean valence ${(values.reduce((a, b) => a + b, 0) / values.length).toFixed(2)} on a scale from -1 to 1`
+    : "";
   return `Labels, valence and arousal of ${visible(who)} over the clip, ${count(turns.length, "utterance")}${mean}. The same as text: Table.`;
 }
 
 /** Valence and arousal between -1 (bottom) and 1 (top); gaps where there is no value. */
 function Lines({ turns, duration, over }: { turns: Turn[]; duration: number; over: number }) {
   const line = (pick: "valence" | "arousal") => {
-    const values = smoothed(turns.map(({ verdict }) => verdict?.[pick] ?? null), over);
-    return path(values.map((v, i) => {
-      const { span } = turns[i]!.utterance;
-      return v === null ? null : [(500 * (span.start + span.end)) / duration, 50 - 46 * v];
-    }));
+    const values = smoothed(
+      turns.map(({ verdict }) => verdict?.[pick] ?? null),
+      over,
+    );
+    return path(
+      values.map((v, i) => {
+        const { span } = turns[i]!.utterance;
+        return v === null ? null : [(500 * (span.start + span.end)) / duration, 50 - 46 * v];
+      }),
+    );
   };
   return (
     <div class="lines">
-      <span class="hi">pleasant, excited</span><span class="lo">unpleasant, calm</span>
+      <span class="hi">pleasant, excited</span>
+      <span class="lo">unpleasant, calm</span>
       <svg viewBox="0 0 1000 100" preserveAspectRatio="none" aria-hidden="true">
-        <line x1="0" x2="1000" y1="50" y2="50" /><path class="arousal" d={line("arousal")} /><path class="valence" d={line("valence")} />
+        <line x1="0" x2="1000" y1="50" y2="50" />
+        <path class="arousal" d={line("arousal")} />
+        <path class="valence" d={line("valence")} />
       </svg>
     </div>
   );
@@ -124,12 +173,24 @@ function Playhead({ duration }: { duration: number }) {
 function List({ title, ids, line }: { title: string; ids: string[]; line: (id: string) => preact.ComponentChildren }) {
   const listed = onlyConflicts.value ? ids.filter((id) => found.value.conflicts.has(id)) : ids;
   if (!listed.length) return null;
-  const items = (some: string[]) => <ul>{some.map((id) => <li key={id}><ToUtterance id={id} quote={false} who={false} /> {line(id)}</li>)}</ul>;
+  const items = (some: string[]) => (
+    <ul>
+      {some.map((id) => (
+        <li key={id}>
+          <ToUtterance id={id} quote={false} who={false} /> {line(id)}
+        </li>
+      ))}
+    </ul>
+  );
   return (
     <div class="list">
-      <h4>{title} <span class="aside n">{listed.length}</span></h4>
+      <h4>
+        {title} <span class="aside n">{listed.length}</span>
+      </h4>
       {items(listed.slice(0, SOME))}
-      {listed.length > SOME && <Fold title={`${count(listed.length - SOME, "more")}`.replace("mores", "more")}>{() => items(listed.slice(SOME))}</Fold>}
+      {listed.length > SOME && (
+        <Fold title={`${count(listed.length - SOME, "more")}`.replace("mores", "more")}>{() => items(listed.slice(SOME))}</Fold>
+      )}
     </div>
   );
 }
@@ -141,8 +202,24 @@ function Ties({ ties }: { ties: Tie[] }) {
       <ul class="ties-list">
         {ties.slice(0, 12).map(({ from, to, times, labels }) => (
           <li key={`${from} ${to}`}>
-            <p><b><Name person={from} /></b> → <b><Name person={to} /></b> <span class="n muted">{times} ×</span>{from === to && <span class="muted"> (own words before)</span>}</p>
-            <ul>{labels.slice(0, 4).map(([before, after, n]) => <li key={`${before} ${after}`}><Label label={before} /> → <Label label={after} /> <span class="n muted">{n} ×</span></li>)}</ul>
+            <p>
+              <b>
+                <Name person={from} />
+              </b>{" "}
+              →{" "}
+              <b>
+                <Name person={to} />
+              </b>{" "}
+              <span class="n muted">{times} ×</span>
+              {from === to && <span class="muted"> (own words before)</span>}
+            </p>
+            <ul>
+              {labels.slice(0, 4).map(([before, after, n]) => (
+                <li key={`${before} ${after}`}>
+                  <Label label={before} /> → <Label label={after} /> <span class="n muted">{n} ×</span>
+                </li>
+              ))}
+            </ul>
           </li>
         ))}
       </ul>

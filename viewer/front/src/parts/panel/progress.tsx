@@ -14,11 +14,34 @@ export function Live() {
   return (
     <main class="live" data-testid="live">
       <h1>{told?.failed ? "The analysis failed" : told?.done ? "The analysis is done" : "The analysis is going on"}</h1>
-      {told && <p class="muted"><bdi>{visible(told.clip)}</bdi>{told.duration !== null && <>, <span class="n">{spell(told.duration)}</span></>}</p>}
-      {told?.failed && <p class="failed" role="alert"><bdi>{visible(told.failed)}</bdi></p>}
-      {lost.value && !told?.done && <p class="doubt" role="status">The connection is lost; trying again. Is <code>emoagent inspect</code> still running?</p>}
+      {told && (
+        <p class="muted">
+          <bdi>{visible(told.clip)}</bdi>
+          {told.duration !== null && (
+            <>
+              , <span class="n">{spell(told.duration)}</span>
+            </>
+          )}
+        </p>
+      )}
+      {told?.failed && (
+        <p class="failed" role="alert">
+          <bdi>{visible(told.failed)}</bdi>
+        </p>
+      )}
+      {lost.value && !told?.done && (
+        <p class="doubt" role="status">
+          The connection is lost; trying again. Is <code>emoagent inspect</code> still running?
+        </p>
+      )}
       {told ? <Stages told={told} /> : !lost.value && <p class="muted">Waiting for the first sign of it…</p>}
-      {told && !told.failed && <p class="muted small">{told.done ? "The report is being opened." : "Further stages appear as they begin; the report opens here when it is done."}</p>}
+      {told && !told.failed && (
+        <p class="muted small">
+          {told.done
+            ? "The report is being opened."
+            : "Further stages appear as they begin; the report opens here when it is done."}
+        </p>
+      )}
     </main>
   );
 }
@@ -30,7 +53,10 @@ function Stages({ told }: { told: Progress }) {
         const [share, state, note] = reached(stage, told.duration, told.failed !== null);
         return (
           <li key={stage.name} class={state === "done" ? "done" : ""} data-testid="stage">
-            <span>{plain(stage.name)}</span><Bar share={share} /><span class="n">{state}</span><span class="n muted">{note}</span>
+            <span>{plain(stage.name)}</span>
+            <Bar share={share} />
+            <span class="n">{state}</span>
+            <span class="n muted">{note}</span>
           </li>
         );
       })}
@@ -40,8 +66,12 @@ function Stages({ told }: { told: Progress }) {
 
 function listen(): () => void {
   const source = new EventSource("progress");
-  source.onopen = () => { lost.value = false; };
-  source.onerror = () => { lost.value = true; };
+  source.onopen = () => {
+    lost.value = false;
+  };
+  source.onerror = () => {
+    lost.value = true;
+  };
   source.onmessage = (event) => {
     progress.value = JSON.parse(event.data as string) as Progress;
     if (!progress.value.done && !progress.value.failed) return;

@@ -3,7 +3,7 @@ import { found, payload } from "../../state";
 import type { Fault, Trace } from "../../model";
 import { CAVEAT, count, LAW, number, pace, plain, spell, visible } from "../../wording";
 import { Calls } from "./calls";
-import { Layers } from "./correct";
+import { Layers } from "./corrected";
 import { Bar, Facts, Fold, Part, Said } from "./pieces";
 
 export function ProvenancePanel() {
@@ -34,9 +34,20 @@ function Faults({ faults }: { faults: Fault[] }) {
       <ul>
         {faults.map((fault, i) => (
           <li key={i}>
-            <p><b><Said text={fault.source} /></b>: <Said text={fault.message} /></p>
-            {fault.hint && <p><span class="muted">What to do:</span> <Said text={fault.hint} /></p>}
-            <p class="muted small"><code>{visible(fault.code)}</code></p>
+            <p>
+              <b>
+                <Said text={fault.source} />
+              </b>
+              : <Said text={fault.message} />
+            </p>
+            {fault.hint && (
+              <p>
+                <span class="muted">What to do:</span> <Said text={fault.hint} />
+              </p>
+            )}
+            <p class="muted small">
+              <code>{visible(fault.code)}</code>
+            </p>
           </li>
         ))}
       </ul>
@@ -46,17 +57,39 @@ function Faults({ faults }: { faults: Fault[] }) {
 
 function Origin({ trace: { clip, provenance: p, verdicts, label_set, schema_version } }: { trace: Trace }) {
   const reasoners = [...new Set(verdicts.map((v) => `${v.reasoner} (${v.mode})`))].sort().join(", ");
-  const video = clip.video && `${clip.video.width} × ${clip.video.height} pixels, ${number(clip.video.fps)} frames/s, ${clip.video.codec}`;
-  const audio = clip.audio && `${number(clip.audio.rate / 1000)} kHz, ${count(clip.audio.channels, "channel")}, ${clip.audio.codec}`;
+  const video =
+    clip.video && `${clip.video.width} × ${clip.video.height} pixels, ${number(clip.video.fps)} frames/s, ${clip.video.codec}`;
+  const audio =
+    clip.audio && `${number(clip.audio.rate / 1000)} kHz, ${count(clip.audio.channels, "channel")}, ${clip.audio.codec}`;
   return (
     <Part title="Clip and versions">
-      <Facts items={[
-        ["Clip", <Said text={clip.name} />], ["Duration", spell(clip.duration)], ["Picture", video ?? "none"], ["Sound", audio ?? "none"],
-        ["Size", `${clip.bytes.toLocaleString("en")} bytes, ${visible(clip.format)}`], ["Clip’s sha256", <code>{clip.sha256}</code>],
-        ["emoagent", `${p.emoagent} on Python ${p.python}`], ["Profile", <><b>{p.profile}</b>: <Said text={p.profile_reason} /></>],
-        ["Reasoner", visible(reasoners) || "none"], ["Label set", label_set],
-        ["Packages", Object.entries(p.packages).sort().map(([name, version]) => `${name} ${version}`).join(", ")], ["Schema", schema_version],
-      ]} />
+      <Facts
+        items={[
+          ["Clip", <Said text={clip.name} />],
+          ["Duration", spell(clip.duration)],
+          ["Picture", video ?? "none"],
+          ["Sound", audio ?? "none"],
+          ["Size", `${clip.bytes.toLocaleString("en")} bytes, ${visible(clip.format)}`],
+          ["Clip’s sha256", <code>{clip.sha256}</code>],
+          ["emoagent", `${p.emoagent} on Python ${p.python}`],
+          [
+            "Profile",
+            <>
+              <b>{p.profile}</b>: <Said text={p.profile_reason} />
+            </>,
+          ],
+          ["Reasoner", visible(reasoners) || "none"],
+          ["Label set", label_set],
+          [
+            "Packages",
+            Object.entries(p.packages)
+              .sort()
+              .map(([name, version]) => `${name} ${version}`)
+              .join(", "),
+          ],
+          ["Schema", schema_version],
+        ]}
+      />
     </Part>
   );
 }
@@ -70,29 +103,55 @@ function Timings({ timings, duration }: { timings: Record<string, number>; durat
     <Part title="Time it took" aside={`${number(total)} s of stages, ${pace(total, duration)}`}>
       <ul class="timings">
         {stages.map(([name, took]) => (
-          <li key={name}><span>{plain(name)}</span><Bar share={took / most} /><span class="n">{took < 0.01 ? "<0.01" : took.toFixed(2)} s</span></li>
+          <li key={name}>
+            <span>{plain(name)}</span>
+            <Bar share={took / most} />
+            <span class="n">{took < 0.01 ? "<0.01" : took.toFixed(2)} s</span>
+          </li>
         ))}
       </ul>
-      <p class="muted small">Stages that run at the same time overlap, so the sum can be longer than the wait was. × real time: seconds for each second of the clip.</p>
+      <p class="muted small">
+        Stages that run at the same time overlap, so the sum can be longer than the wait was. × real time: seconds for each
+        second of the clip.
+      </p>
     </Part>
   );
 }
 
-function Models({ trace: { provenance: { models } } }: { trace: Trace }) {
+function Models({
+  trace: {
+    provenance: { models },
+  },
+}: {
+  trace: Trace;
+}) {
   if (!models.length) return null;
   return (
     <Part title="Models" aside={String(models.length)} testid="models">
       <ul class="models">
         {models.map((m) => (
-          <li key={m.sha256}><p><b>{visible(m.name)}</b> <span class="muted">{visible(m.source)}</span></p>
-            <p class="small">Licence: {visible(m.licence)}</p><p class="small muted">sha256 <code>{m.sha256}</code></p></li>
+          <li key={m.sha256}>
+            <p>
+              <b>{visible(m.name)}</b> <span class="muted">{visible(m.source)}</span>
+            </p>
+            <p class="small">Licence: {visible(m.licence)}</p>
+            <p class="small muted">
+              sha256 <code>{m.sha256}</code>
+            </p>
+          </li>
         ))}
       </ul>
     </Part>
   );
 }
 
-function Agents({ trace: { provenance: { agents } } }: { trace: Trace }) {
+function Agents({
+  trace: {
+    provenance: { agents },
+  },
+}: {
+  trace: Trace;
+}) {
   return (
     <Fold title="Agents" aside={String(agents.length)} testid="agents">
       {() => <List head={["Name", "Version", "Revision"]} rows={agents.map((a) => [a.name, a.version, a.revision])} />}
@@ -100,7 +159,13 @@ function Agents({ trace: { provenance: { agents } } }: { trace: Trace }) {
   );
 }
 
-function Settings({ trace: { provenance: { settings } } }: { trace: Trace }) {
+function Settings({
+  trace: {
+    provenance: { settings },
+  },
+}: {
+  trace: Trace;
+}) {
   const rows = Object.entries(settings).sort();
   return (
     <Fold title="Settings" aside={String(rows.length)} testid="settings">
@@ -112,8 +177,28 @@ function Settings({ trace: { provenance: { settings } } }: { trace: Trace }) {
 function List({ head, rows }: { head: string[]; rows: string[][] }) {
   return (
     <div class="tablewrap" tabIndex={0} role="region" aria-label={head[0]}>
-      <table><thead><tr>{head.map((h) => <th key={h} scope="col">{h}</th>)}</tr></thead>
-        <tbody>{rows.map((row) => <tr key={row[0]}>{row.map((cell, i) => <td key={i}><bdi>{visible(cell)}</bdi></td>)}</tr>)}</tbody></table>
+      <table>
+        <thead>
+          <tr>
+            {head.map((h) => (
+              <th key={h} scope="col">
+                {h}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row[0]}>
+              {row.map((cell, i) => (
+                <td key={i}>
+                  <bdi>{visible(cell)}</bdi>
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
     </div>
   );
 }

@@ -1,102 +1,34 @@
-// Everything as tables: what the columns are, how rows are sorted, filtered and cut into pages.
-import { found } from "../../state";
-import { nameOf } from "./pieces";
-import type { Payload } from "../../model";
-import { capital, claimAudit, clock, measured, number, plain, SOURCES, verdictName, visible } from "../../wording";
-import { samples } from "../../data";
+// Rows of a table: sorted, filtered, read.
+import { clock, number, visible } from "../../wording";
 
 export type Cell = string | number | null;
-export interface Column { title: string; unit?: string; kind: "text" | "long" | "number" | "time" | "label" | "share" | "id" }
-export interface Row { cells: Cell[]; utterance: string | null; evidence?: string; at: number | null; conflict: boolean }
-export interface Table { columns: Column[]; rows: Row[] }
-
-export const PAGE = 100;
-export const TABLES = {
-  utterances: "Utterances", evidence: "Evidence", opinions: "Opinions", claims: "Claims", conflicts: "Conflicts", series: "Curves",
-} as const;
-export type TableName = keyof typeof TABLES;
-
-const text = (title: string): Column => ({ title, kind: "text" });
-const long = (title: string): Column => ({ title, kind: "long" });
-const id = (title: string): Column => ({ title, kind: "id" });
-const time = (title: string): Column => ({ title, kind: "time" });
-const label = (title: string): Column => ({ title, kind: "label" });
-const share = (title: string): Column => ({ title, kind: "share" });
-const figure = (title: string, unit?: string): Column => (unit === undefined ? { title, kind: "number" } : { title, unit, kind: "number" });
-
-type Rest = Omit<Row, "cells" | "conflict" | "at"> & { at?: number | null };
-
-/** A row that belongs to an utterance, and knows whether sources disagree there. */
-function row(cells: Cell[], { utterance, at, ...rest }: Rest): Row {
-  const home = utterance === null ? undefined : found.value.utterances.get(utterance);
-  return { cells, utterance, at: at ?? home?.span.start ?? null, conflict: utterance !== null && found.value.conflicts.has(utterance), ...rest };
+export interface Column {
+  title: string;
+  unit?: string;
+  kind: "text" | "long" | "number" | "time" | "label" | "share" | "id";
+}
+export interface Row {
+  cells: Cell[];
+  utterance: string | null;
+  evidence?: string;
+  at: number | null;
+  conflict: boolean;
+}
+export interface Table {
+  columns: Column[];
+  rows: Row[];
 }
 
-function start(utterance: string): number | null {
-  return found.value.utterances.get(utterance)?.span.start ?? null;
+export const PAGE = 100; // rows
+
+interface Summary {
+  n: number;
+  known: number | null;
+  low: number | null;
+  mean: number | null;
+  high: number | null;
+  at: number | null;
 }
-
-const MAKERS: Record<TableName, (payload: Payload) => Table> = {
-  utterances: ({ trace }) => ({
-    columns: [time("Start"), figure("Length", "s"), text("Speaker"), long("Words"), label("Label"), share("Confidence"), figure("Valence"), figure("Arousal"), text("Sources"), id("Id")],
-    rows: trace.utterances.map((u) => {
-      const v = found.value.verdicts.get(u.id);
-      const disagree = found.value.conflicts.has(u.id) ? "disagree" : "";
-      return row([u.span.start, round(u.span.end - u.span.start), nameOf(u.person), u.text.trim(), verdictName(v), v?.confidence ?? null,
-        v?.valence ?? null, v?.arousal ?? null, disagree, u.id], { utterance: u.id });
-    }),
-  }),
-  evidence: ({ trace }) => ({
-    columns: [time("Start"), time("End"), text("Source"), text("Kind"), text("Person"), long("Finding"), long("Measures"), share("Reliability"), text("Saw the words"), text("Producer"), id("Id")],
-    rows: trace.evidence.map((e) => row([e.span.start, e.span.end, capital(SOURCES[e.modality]), plain(e.kind), nameOf(e.person), e.finding,
-      Object.entries(e.measures).map(([name, m]) => `${plain(name)} ${measured(m).join(" ")}`).join("; "), e.reliability,
-      e.saw_text ? "yes" : "no", `${e.producer.name} ${e.producer.version}`, e.id], { utterance: e.utterance, evidence: e.id, at: e.span.start })),
-  }),
-  opinions: ({ trace, labels }) => ({
-    columns: [time("Start"), text("Source"), label("Likeliest"), ...labels.map(share), figure("Valence"), figure("Arousal"), long("Reason"), id("Utterance")],
-    rows: trace.opinions.map((o) => {
-      const best = Object.entries(o.distribution).sort((a, b) => b[1] - a[1])[0]?.[0] ?? "abstained";
-      return row([start(o.utterance), capital(SOURCES[o.modality]), best, ...labels.map((l) => o.distribution[l] ?? null), o.valence, o.arousal, o.reason, o.utterance],
-        { utterance: o.utterance });
-    }),
-  }),
-  claims: ({ trace }) => ({
-    columns: [time("Start"), label("Verdict"), text("Stance"), long("Claim"), text("Cites"), text("Audit"), id("Utterance")],
-    rows: trace.verdicts.flatMap((v) => v.claims.map((c, i) => {
-      const mark = found.value.audits.get(v.utterance)?.claims.find((m) => m.claim === i);
-      return row([start(v.utterance), verdictName(v), c.stance, c.text, c.cites.join(", "), mark ? claimAudit(mark) : "not tested", v.utterance], { utterance: v.utterance });
-    })),
-  }),
-  conflicts: ({ trace }) => ({
-    columns: [time("Start"), text("Between"), text("Kind"), label("One reading"), share("Its probability"), label("Other reading"), share("Its probability"), figure("Distance", "bits"), text("Policy"), id("Id")],
-    rows: trace.conflicts.map((c) => {
-      const [a, b] = c.hypotheses;
-      return row([start(c.utterance), c.kind.split("-").map((s) => SOURCES[s as keyof typeof SOURCES] ?? s).join(" and "), c.type, a?.label ?? null, a?.probability ?? null,
-        b?.label ?? null, b?.probability ?? null, c.divergence, plain(c.policy), c.id], { utterance: c.utterance });
-    }),
-  }),
-  series: ({ series }) => ({
-    columns: [text("Person"), text("Curve"), text("Unit"), figure("Samples"), share("Known"), figure("Least"), figure("Mean"), figure("Most"), time("Where most")],
-    rows: series.map((s) => {
-      const all = summary(samples(s));
-      const peak = all.at === null ? null : s.start + all.at * s.step;
-      return { ...row([nameOf(s.person), s.title, s.unit, all.n, all.known, all.low, all.mean, all.high, peak], { utterance: null, at: peak }), conflict: true };
-    }),
-  }),
-};
-
-const made = new WeakMap<Payload, Map<TableName, Table>>();
-
-/** A table of the payload; made once. */
-export function table(name: TableName, payload: Payload): Table {
-  const known = made.get(payload) ?? new Map<TableName, Table>();
-  made.set(payload, known);
-  const here = known.get(name) ?? MAKERS[name](payload);
-  known.set(name, here);
-  return here;
-}
-
-interface Summary { n: number; known: number | null; low: number | null; mean: number | null; high: number | null; at: number | null }
 
 /** What a curve holds besides its gaps. */
 export function summary(values: Float32Array): Summary {
@@ -110,10 +42,6 @@ export function summary(values: Float32Array): Summary {
   });
   if (!seen) return { n: values.length, known: values.length ? 0 : null, low: null, mean: null, high: null, at: null };
   return { n: values.length, known: seen / values.length, low, mean: sum / seen, high, at };
-}
-
-function round(seconds: number): number {
-  return Math.round(seconds * 1000) / 1000;
 }
 
 const { compare } = new Intl.Collator("en", { numeric: true, sensitivity: "base" });

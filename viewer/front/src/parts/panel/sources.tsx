@@ -18,7 +18,11 @@ export function Opinions({ utterance }: { utterance: Utterance }) {
   const sorted = [...all].sort((a, b) => order.indexOf(a.modality) - order.indexOf(b.modality));
   return (
     <Part title="Each source on its own" aside="blind to the others" testid="opinions">
-      <ul class="opinions">{sorted.map((opinion) => <Row key={opinion.modality} opinion={opinion} />)}</ul>
+      <ul class="opinions">
+        {sorted.map((opinion) => (
+          <Row key={opinion.modality} opinion={opinion} />
+        ))}
+      </ul>
     </Part>
   );
 }
@@ -27,12 +31,21 @@ function Row({ opinion }: { opinion: Opinion }) {
   const best = strongest(opinion.distribution);
   const name = <span class="k">{capital(SOURCES[opinion.modality])}</span>;
   if (opinion.abstained || !best) {
-    return <li class="abstained">{name}<span class="gap">abstained: {visible(opinion.reason ?? NO_REASON)}</span></li>;
+    return (
+      <li class="abstained">
+        {name}
+        <span class="gap">abstained: {visible(opinion.reason ?? NO_REASON)}</span>
+      </li>
+    );
   }
   return (
     <li>
-      {name}<Stack distribution={opinion.distribution} order={payload.value!.labels} />
-      <span class="beside"><Label label={best[0]} /><span class="n">{percent(best[1])}</span></span>
+      {name}
+      <Stack distribution={opinion.distribution} order={payload.value!.labels} />
+      <span class="beside">
+        <Label label={best[0]} />
+        <span class="n">{percent(best[1])}</span>
+      </span>
       {opinion.cites.length > 0 && <Chips ids={opinion.cites} of={opinion.utterance} />}
       <Looked ids={opinion.cites} of={opinion.utterance} />
     </li>
@@ -47,7 +60,8 @@ export function Contributions({ utterance }: { utterance: Utterance }) {
       <ul class="contributions">
         {all.map((each) => (
           <li key={each.modality} class={each.flipped ? "doubt" : ""}>
-            <span class="k">{capital(SOURCES[each.modality])}</span><Swatch label={each.label} /> <span>{withoutSource(each)}</span>
+            <span class="k">{capital(SOURCES[each.modality])}</span>
+            <Swatch label={each.label} /> <span>{withoutSource(each)}</span>
           </li>
         ))}
       </ul>

@@ -2,6 +2,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { current, evidence, found, listed, onlyConflicts, payload, select, selected } from "../../state";
 import { seek } from "../../player";
+import { TRANSCRIPTS, visible } from "../../wording";
 import type { Utterance } from "../../model";
 import { Calls } from "./calls";
 import { Claims } from "./claims";
@@ -24,14 +25,17 @@ export function UtterancePanel() {
 
 function Details({ utterance }: { utterance: Utterance }) {
   const article = useRef<HTMLElement>(null);
-  useEffect(() => { // another utterance is read from its beginning, unless one of its findings was asked for
+  useEffect(() => {
+    // another utterance is read from its beginning, unless one of its findings was asked for
     if (evidence.peek() === null) article.current?.closest(".panel-body")?.scrollTo(0, 0);
   }, [utterance.id]);
   return (
     <article class="utterance" ref={article} data-testid="utterance" data-utterance={utterance.id}>
       <Head utterance={utterance} />
       <div class="columns">
-        <div class="said-of"><VerdictView utterance={utterance} /></div>
+        <div class="said-of">
+          <VerdictView utterance={utterance} />
+        </div>
         <div class="why-of">
           <Claims utterance={utterance} />
           <Conflicts utterance={utterance} />
@@ -53,11 +57,23 @@ function Details({ utterance }: { utterance: Utterance }) {
 function Head({ utterance }: { utterance: Utterance }) {
   return (
     <header class="opening">
-      <p class="who"><b><Name person={utterance.person} /></b> <Time at={utterance.span.start} to={utterance.span.end} />
-        <Steps utterance={utterance} /></p>
-      {utterance.text.trim()
-        ? <blockquote><h2 class={utterance.text.length > LONG ? "long" : ""}>“<Said text={utterance.text.trim()} />”</h2></blockquote>
-        : <h2 class="muted unsaid">No words were recognised here.</h2>}
+      <p class="who">
+        <b>
+          <Name person={utterance.person} />
+        </b>{" "}
+        <Time at={utterance.span.start} to={utterance.span.end} />
+        <span class="muted small">{TRANSCRIPTS[utterance.source] ?? visible(utterance.source)}</span>
+        <Steps utterance={utterance} />
+      </p>
+      {utterance.text.trim() ? (
+        <blockquote>
+          <h2 class={utterance.text.length > LONG ? "long" : ""}>
+            “<Said text={utterance.text.trim()} />”
+          </h2>
+        </blockquote>
+      ) : (
+        <h2 class="muted unsaid">No words were recognised here.</h2>
+      )}
     </header>
   );
 }
@@ -65,7 +81,7 @@ function Head({ utterance }: { utterance: Utterance }) {
 function Steps({ utterance }: { utterance: Utterance }) {
   const all = listed.value;
   const at = all.findIndex((u) => u.id === utterance.id);
-  const beside = (by: number) => at < 0 ? all.find((u) => (u.span.start - utterance.span.start) * by > 0) : all[at + by];
+  const beside = (by: number) => (at < 0 ? all.find((u) => (u.span.start - utterance.span.start) * by > 0) : all[at + by]);
   const go = (other: Utterance | undefined) => {
     if (!other) return;
     select(other.id);
@@ -74,9 +90,13 @@ function Steps({ utterance }: { utterance: Utterance }) {
   const what = onlyConflicts.value ? "conflict" : "utterance";
   return (
     <span class="steps">
-      <button type="button" onClick={() => go(beside(-1))} disabled={!beside(-1)} aria-label={`Previous ${what}`}>‹</button>
+      <button type="button" onClick={() => go(beside(-1))} disabled={!beside(-1)} aria-label={`Previous ${what}`}>
+        ‹
+      </button>
       <span class="muted n">{at >= 0 && `${at + 1} of ${all.length}`}</span>
-      <button type="button" onClick={() => go(beside(1))} disabled={!beside(1)} aria-label={`Next ${what}`}>›</button>
+      <button type="button" onClick={() => go(beside(1))} disabled={!beside(1)} aria-label={`Next ${what}`}>
+        ›
+      </button>
     </span>
   );
 }

@@ -1,8 +1,20 @@
 // The verdict of one utterance: a sentence, how probable every label is, and what it goes back to.
 import { found, payload } from "../../state";
 import type { Utterance, Verdict } from "../../model";
-import { CALIBRATED, capital, conflictTitle, expressed, percent, signed, silence, UNCALIBRATED, uncapital, verdictName, visible } from "../../wording";
-import { Instead } from "./correct";
+import {
+  CALIBRATED,
+  capital,
+  conflictTitle,
+  expressed,
+  percent,
+  signed,
+  silence,
+  UNCALIBRATED,
+  uncapital,
+  verdictName,
+  visible,
+} from "../../wording";
+import { Instead } from "./corrected";
 import { Label, Ranking, Stack, Swatch } from "./label";
 import { Axis, Hint, Name, Part, Said, ToUtterance } from "./pieces";
 
@@ -15,9 +27,15 @@ export function VerdictView({ utterance }: { utterance: Utterance }) {
       <Sentence verdict={verdict} person={utterance.person} />
       <Instead utterance={utterance.id} label={verdict?.label ?? null} />
       {verdict && <Second verdict={verdict} />}
-      {conflicts.length > 0 && <p class="small doubt">⚡ {conflicts.map((c, i) => (i ? uncapital(conflictTitle(c)) : conflictTitle(c))).join("; ")}</p>}
+      {conflicts.length > 0 && (
+        <p class="small doubt">⚡ {conflicts.map((c, i) => (i ? uncapital(conflictTitle(c)) : conflictTitle(c))).join("; ")}</p>
+      )}
       {verdict && Object.keys(verdict.distribution).length > 0 && <Ranking distribution={verdict.distribution} />}
-      {open.length > 0 && <p class="small"><span class="k">In other words</span> <Said text={open.join(", ")} /></p>}
+      {open.length > 0 && (
+        <p class="small">
+          <span class="k">In other words</span> <Said text={open.join(", ")} />
+        </p>
+      )}
       {verdict && <Affect verdict={verdict} />}
       {verdict && <Links verdict={verdict} />}
     </div>
@@ -28,18 +46,36 @@ function Sentence({ verdict, person }: { verdict: Verdict | undefined; person: s
   if (!verdict?.label) {
     return (
       <div class="sentence none" data-testid="sentence">
-        <p><Swatch label={null} /> <b>{capital(verdictName(verdict))}</b></p>
-        <p class="why"><Said text={capital(silence(verdict))} /></p>
+        <p>
+          <Swatch label={null} /> <b>{capital(verdictName(verdict))}</b>
+        </p>
+        <p class="why">
+          <Said text={capital(silence(verdict))} />
+        </p>
       </div>
     );
   }
   const { before, after } = expressed(verdict.label);
   return (
     <p class="sentence" data-testid="sentence">
-      <Name person={person} /> {before} <span class="keep"><Swatch label={verdict.label} /> <b>{visible(verdict.label)}</b></span>{after}
-      {verdict.confidence === null
-        ? <>{" "}<Hint about="missing here">No calibrated confidence was measured for this reasoner.</Hint></>
-        : <>, <Hint about="this figure" after={`${percent(verdict.confidence)} sure`}>{explained(verdict)}</Hint></>}
+      <Name person={person} /> {before}{" "}
+      <span class="keep">
+        <Swatch label={verdict.label} /> <b>{visible(verdict.label)}</b>
+      </span>
+      {after}
+      {verdict.confidence === null ? (
+        <>
+          {" "}
+          <Hint about="missing here">No calibrated confidence was measured for this reasoner.</Hint>
+        </>
+      ) : (
+        <>
+          ,{" "}
+          <Hint about="this figure" after={`${percent(verdict.confidence)} sure`}>
+            {explained(verdict)}
+          </Hint>
+        </>
+      )}
     </p>
   );
 }
@@ -51,9 +87,11 @@ function explained({ label, confidence, distribution }: Verdict): string {
 
 function Second({ verdict }: { verdict: Verdict }) {
   if (verdict.verified === null) return null;
-  return verdict.verified
-    ? <p class="small muted">A second model agrees.</p>
-    : <p class="small doubt">A second model disagrees.</p>;
+  return verdict.verified ? (
+    <p class="small muted">A second model agrees.</p>
+  ) : (
+    <p class="small doubt">A second model disagrees.</p>
+  );
 }
 
 function Affect({ verdict: { valence, arousal } }: { verdict: Verdict }) {
@@ -73,12 +111,23 @@ function Links({ verdict }: { verdict: Verdict }) {
   return (
     <dl class="ties">
       {verdict.shift && (
-        <div><dt>Shift</dt><dd>from <Label label={verdict.shift.before} /> to <Label label={verdict.shift.after} /> since <ToUtterance id={verdict.shift.utterance} /></dd></div>
+        <div>
+          <dt>Shift</dt>
+          <dd>
+            from <Label label={verdict.shift.before} /> to <Label label={verdict.shift.after} /> since{" "}
+            <ToUtterance id={verdict.shift.utterance} />
+          </dd>
+        </div>
       )}
       {verdict.causes.length > 0 && (
         <div>
           <dt>Likely {causes.length + Number(itself) > 1 ? "causes" : "cause"}</dt>
-          <dd>{itself && <span class="muted">what is said here</span>}{causes.map((id) => <ToUtterance key={id} id={id} />)}</dd>
+          <dd>
+            {itself && <span class="muted">what is said here</span>}
+            {causes.map((id) => (
+              <ToUtterance key={id} id={id} />
+            ))}
+          </dd>
         </div>
       )}
     </dl>
@@ -98,11 +147,18 @@ export function Baseline({ utterance }: { utterance: Utterance }) {
         {other.confidence !== null && <span class="n">{percent(other.confidence)} sure</span>}
         <Stack distribution={other.distribution} order={payload.value!.labels} />
       </div>
-      {!other.label && <p class="muted small"><Said text={silence(other)} /></p>}
-      {both && <p class="muted small">{verdict.label === other.label
-        ? "Both reasoners give the same label."
-        : `The language model says ${verdict.label} instead.`}</p>}
+      {!other.label && (
+        <p class="muted small">
+          <Said text={silence(other)} />
+        </p>
+      )}
+      {both && (
+        <p class="muted small">
+          {verdict.label === other.label
+            ? "Both reasoners give the same label."
+            : `The language model says ${verdict.label} instead.`}
+        </p>
+      )}
     </Part>
   );
 }
-
