@@ -269,6 +269,22 @@ def test_elan_that_is_refused(run: Path, change: tuple[str, str], told: str) -> 
     assert present(run) == []
 
 
+def test_elan_of_too_many_annotations(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("emoagent.viewer.elan_corrections.MANY", -20)
+    with pytest.raises(UsageError, match="has 5 annotations of words, the run 5 utterances"):
+        import_corrections(run, edited(run))
+
+
+def test_elan_nested_without_end(run: Path) -> None:
+    path = run.parent / "deep.eaf"
+    path.write_bytes(b"<?xml version='1.0'?>" + b"<a>" * 500_000)
+    with pytest.raises(UsageError, match="is not an ELAN document"):
+        import_corrections(run, path)
+    path.write_bytes(b"<ANNOTATION_DOCUMENT>" * 200_000 + b"</ANNOTATION_DOCUMENT>" * 200_000)
+    with pytest.raises(UsageError, match="it was not made by emoagent"):
+        import_corrections(run, path)
+
+
 def test_the_command(run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     file = run.parent / "c.jsonl"
     file.write_text(

@@ -14,6 +14,7 @@ from emoagent.viewer.exports.elan_reader import Annotation, Document
 from emoagent.viewer.exports.lines import Line, Transcript
 
 SAME_PLACE = 0.5  # overlap over union from which an annotation without an id is taken for an utterance
+MANY = 1000  # annotations beyond the utterances, each of which is compared with all that are without one
 APPLIED = "nothing was applied"
 
 
@@ -32,6 +33,11 @@ def edits(document: Document, trace: Trace, layers: Sequence[Layer], name: str) 
     _check_clip(document, trace, name)
     base = tuple(layer for layer in layers if layer.name in document.layers)
     transcript = Transcript(trace, base)
+    if len(document.annotations) > MANY + 4 * len(transcript.lines):
+        told = (
+            f"{name} has {len(document.annotations)} annotations of words, the run {len(transcript.lines)} utterances"
+        )
+        raise UsageError(told, hint=f"put annotations of your own on tiers of another type; {APPLIED}", where=name)
     pairs = list(_pairs(document.annotations, transcript.lines, name))
     found = [each for line, annotation in pairs for each in _differences(line, annotation, transcript, name)]
     return Edits(tuple(found), tuple(_remarks(document, transcript, pairs, base)), base)
