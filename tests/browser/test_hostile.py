@@ -47,16 +47,17 @@ def _tour(page: Page, trace: Trace) -> str:
         page.get_by_test_id("table-name").select_option(str(name.get_attribute("value")))
         told.append(page.locator("body").inner_text())
     page.get_by_test_id("tab-utterance").click()
-    page.keyboard.press("Home")
-    for _ in trace.utterances:
+    for utterance in trace.utterances:
+        assert page.get_by_test_id("utterance").get_attribute("data-utterance") == utterance.id
         told.append(_unfolded(page))
-        page.keyboard.press("ArrowDown")
+        page.keyboard.press("n")
     return "\n".join(told)
 
 
 def _unfolded(page: Page) -> str:
-    for fold in page.get_by_test_id("panel").locator("details:not([open]) > summary").all():
-        fold.click()
+    closed = page.get_by_test_id("panel").locator("details:not([open]) > summary:visible")
+    while closed.count():
+        closed.first.click()
     return page.locator("body").inner_text()
 
 
