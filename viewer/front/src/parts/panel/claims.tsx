@@ -23,7 +23,7 @@ export function Claims({ utterance }: { utterance: Utterance }) {
       {verdict.claims.length ? (
         <ol class="claims">
           {verdict.claims.map((claim, i) => (
-            <Sentence key={i} claim={claim} mark={audit?.claims.find((c) => c.claim === i)} utterance={utterance} />
+            <Sentence key={i} number={i} claim={claim} mark={audit?.claims.find((c) => c.claim === i)} utterance={utterance} />
           ))}
         </ol>
       ) : (
@@ -34,7 +34,18 @@ export function Claims({ utterance }: { utterance: Utterance }) {
   );
 }
 
-function Sentence({ claim, mark, utterance }: { claim: Claim; mark: ClaimAudit | undefined; utterance: Utterance }) {
+function Sentence({
+  number,
+  claim,
+  mark,
+  utterance,
+}: {
+  number: number;
+  claim: Claim;
+  mark: ClaimAudit | undefined;
+  utterance: Utterance;
+}) {
+  const place = `claim ${number}`;
   const failed = mark?.supported === false;
   const told = mark ? restsOn(mark) : null;
   const known = claim.cites.flatMap((id) => found.value.evidence.get(id) ?? []);
@@ -57,7 +68,7 @@ function Sentence({ claim, mark, utterance }: { claim: Claim; mark: ClaimAudit |
       <button type="button" class="text" onClick={go} disabled={start === undefined}>
         <bdi>{visible(claim.text)}</bdi>
       </button>
-      <Chips ids={claim.cites} of={utterance.id} unknown={mark?.unknown ?? []} />
+      <Chips ids={claim.cites} of={utterance.id} place={place} unknown={mark?.unknown ?? []} />
       {mark && (
         <p class={failed ? "effect doubt" : "effect"} data-testid="claim-audit">
           {failed && <Warning />}
@@ -66,10 +77,10 @@ function Sentence({ claim, mark, utterance }: { claim: Claim; mark: ClaimAudit |
       )}
       {told && (
         <p class="effect">
-          <bdi>{visible(told)}</bdi> <Chips ids={mark!.earlier} of={utterance.id} />
+          <bdi>{visible(told)}</bdi> <Chips ids={mark!.earlier} of={utterance.id} place={place} />
         </p>
       )}
-      <Looked ids={[...claim.cites, ...(mark?.earlier ?? [])]} of={utterance.id} />
+      <Looked ids={[...claim.cites, ...(mark?.earlier ?? [])]} of={utterance.id} place={place} />
     </li>
   );
 }

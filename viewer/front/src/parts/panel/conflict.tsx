@@ -32,10 +32,10 @@ function Card({ conflict }: { conflict: Conflict }) {
       </h3>
       <div class="readings">
         {conflict.hypotheses.map((h) => (
-          <Reading key={h.modality} reading={h} of={conflict.utterance} />
+          <Reading key={h.modality} reading={h} of={conflict.utterance} place={conflict.id} />
         ))}
       </div>
-      <Looked ids={ids} of={conflict.utterance} />
+      <Looked ids={ids} of={conflict.utterance} place={conflict.id} />
       <p class="small">
         {conflict.valence_clash && "One suggests something pleasant, the other something unpleasant. "}
         The readings are {distance(conflict.divergence)} (<span class="n">{moved(conflict.divergence)}</span>).{" "}
@@ -45,7 +45,7 @@ function Card({ conflict }: { conflict: Conflict }) {
   );
 }
 
-function Reading({ reading, of }: { reading: Hypothesis; of: string }) {
+function Reading({ reading, of, place }: { reading: Hypothesis; of: string; place: string }) {
   return (
     <div class="reading">
       <p class="k">{capital(SOURCES[reading.modality])}</p>
@@ -54,7 +54,7 @@ function Reading({ reading, of }: { reading: Hypothesis; of: string }) {
         <span class="n">{percent(reading.probability)}</span>
       </p>
       <Bar share={reading.probability} kind={labelClass(reading.label)} />
-      <Chips ids={reading.cites} of={of} />
+      <Chips ids={reading.cites} of={of} place={place} />
     </div>
   );
 }

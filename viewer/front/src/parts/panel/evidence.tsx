@@ -1,4 +1,5 @@
 // Evidence: the chips that cite it, and the list of what was found, source by source.
+import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { seek } from "../../player";
 import { cited, evidence as looked, found, panel, point } from "../../state";
@@ -7,7 +8,13 @@ import { capital, count, evidenceName, measured, plain, reliability, SOURCES, vi
 import { Name, Part, picture, Reliability, Said, Time } from "./pieces";
 
 const ORDER: Modality[] = ["text", "face", "voice", "behavior", "dialogue"];
-let fromChip = false; // a chip shows its finding where it stands: the list below need not jump
+const opened = signal<{ place: string; id: string } | null>(null); // the chip that shows its finding, where it stands
+
+interface Cited {
+  ids: readonly string[];
+  of: string;
+  place: string;
+}
 
 /** Marks `ids` in the lanes while something is hovered or focused; gives back what to do when that ends. */
 export function marks(ids: readonly string[]) {
@@ -35,8 +42,13 @@ function glance(item: Evidence): void {
   seek(item.span.start);
 }
 
+function release(): void {
+  looked.value = null;
+  cited.value = [];
+}
+
 /** A link to a piece of evidence, or the id of one that is not there. */
-export function Chip({ id, of, unknown = false }: { id: string; of: string | null; unknown?: boolean }) {
+function Chip({ id, of, place, unknown }: { id: string; of: string; place: string; unknown: boolean }) {
   const item = found.value.evidence.get(id);
   if (!item || unknown) {
     return (
@@ -46,9 +58,11 @@ export function Chip({ id, of, unknown = false }: { id: string; of: string | nul
     );
   }
   const go = () => {
-    fromChip = true;
-    if (of !== null && item.utterance !== of) glance(item);
-    else visit(item);
+    const again = looked.value === id && opened.value?.place === place;
+    opened.value = again ? null : { place, id };
+    if (again) release();
+    else if (item.utterance === of) visit(item);
+    else glance(item);
   };
   return (
     <button
@@ -67,11 +81,12 @@ export function Chip({ id, of, unknown = false }: { id: string; of: string | nul
   );
 }
 
-export function Chips({ ids, of, unknown = [] }: { ids: readonly string[]; of: string | null; unknown?: readonly string[] }) {
+/** Links to pieces of evidence. `of`: the utterance that is looked at; `place`: where they stand on the page. */
+export function Chips({ ids, of, place, unknown = [] }: Cited & { unknown?: readonly string[] }) {
   return (
     <span class="chips">
       {ids.map((id) => (
-        <Chip key={id} id={id} of={of} unknown={unknown.includes(id)} />
+        <Chip key={id} id={id} of={of} place={place} unknown={unknown.includes(id)} />
       ))}
     </span>
   );
@@ -123,8 +138,7 @@ function Finding({ item, utterance }: { item: Evidence; utterance: Utterance }) 
   const row = useRef<HTMLLIElement>(null);
   const on = looked.value === item.id;
   useEffect(() => {
-    if (on && !fromChip) row.current?.scrollIntoView({ block: "nearest" });
-    if (on) fromChip = false;
+    if (on && opened.peek()?.id !== item.id) row.current?.scrollIntoView({ block: "nearest" });
   }, [on]);
   return (
     <li
@@ -176,8 +190,10 @@ function Measures({ measures }: { measures: Record<string, Measure> }) {
 }
 
 /** What a chip stands for, in full, where the chip is. */
-export function Looked({ ids, of }: { ids: readonly string[]; of: string }) {
-  const item = looked.value !== null && ids.includes(looked.value) ? found.value.evidence.get(looked.value) : undefined;
+export function Looked({ ids, of, place }: Cited) {
+  const { value: id } = looked;
+  const here = id !== null && ids.includes(id) && opened.value?.id === id && opened.value.place === place;
+  const item = here ? found.value.evidence.get(id) : undefined;
   if (!item) return null;
   return (
     <div class={`glance m-${item.modality}`} data-testid="looked">

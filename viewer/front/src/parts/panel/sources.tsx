@@ -46,8 +46,8 @@ function Row({ opinion }: { opinion: Opinion }) {
         <Label label={best[0]} />
         <span class="n">{percent(best[1])}</span>
       </span>
-      {opinion.cites.length > 0 && <Chips ids={opinion.cites} of={opinion.utterance} />}
-      <Looked ids={opinion.cites} of={opinion.utterance} />
+      {opinion.cites.length > 0 && <Chips ids={opinion.cites} of={opinion.utterance} place={opinion.modality} />}
+      <Looked ids={opinion.cites} of={opinion.utterance} place={opinion.modality} />
     </li>
   );
 }
