@@ -7,16 +7,21 @@ import re
 from pathlib import Path
 
 import pytest
+import read_back
 from example_trace import example_trace
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from read_back import whatever_is_told
 from test_broken_inputs import run as command
 from test_export_formats import a_run, correction, written
+from transcripts import Told
 
 from emoagent.errors import UsageError
 from emoagent.schema import Trace
 from emoagent.viewer import correction_lines
 from emoagent.viewer.corrections import Correction, agreement, fit, latest, layers
+from emoagent.viewer.elan_corrections import edits
+from emoagent.viewer.exports import elan_reader
 from emoagent.viewer.exports.registry import export
 from emoagent.viewer.exports.result import Result
 from emoagent.viewer.importing import Imported, import_corrections
@@ -206,6 +211,13 @@ def test_elan_untouched_changes_nothing(run: Path) -> None:
     imported = import_corrections(run, edited(run))
     assert (imported.layer, imported.corrections, imported.remarks) == (None, (), ())
     assert present(run) == []
+
+
+@whatever_is_told
+def test_elan_of_whatever_is_told_changes_nothing(tmp_path_factory: pytest.TempPathFactory, told: Told) -> None:
+    data = read_back.written(told, "elan", tmp_path_factory.getbasetemp()).read_bytes()
+    found = edits(elan_reader.read(data, "x.eaf"), told.trace, (), "x.eaf")
+    assert (found.corrections, found.remarks) == ((), ())
 
 
 def test_elan_labels_come_back(run: Path) -> None:
