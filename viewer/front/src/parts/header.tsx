@@ -24,6 +24,7 @@ export function Header() {
   const { clip } = payload.value!.trace;
   return (
     <header class="top">
+      <button type="button" class="skip" onClick={() => document.querySelector<HTMLElement>(".tracks [tabindex='0']")?.focus()}>To the lanes</button>
       <h1 title={clip.name}><bdi>{clip.name}</bdi></h1>
       <p class="tally muted"><Tally /></p>
       <div class="switches">

@@ -59,7 +59,8 @@ function Selected() {
 
 function Hair() {
   const left = hover.value === null ? null : across(hover.value);
-  return left === null ? null : <div class="hair" style={{ transform: `translateX(${left}px)` }} />;
+  if (left === null) return null;
+  return <div class="hair" style={{ transform: `translateX(${left}px)` }}><span class="n">{clock(hover.value!)}</span></div>;
 }
 
 function Playhead() {

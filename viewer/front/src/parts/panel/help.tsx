@@ -11,7 +11,7 @@ const KEYS: [string[], string][] = [
   [[",", "."], "one frame back or on"],
   [["↑", "↓"], "previous or next utterance, also P and N"],
   [["Home", "End"], "beginning or end of the clip"],
-  [["+", "−", "0"], "lanes closer, wider, whole"],
+  [["+", "−", "0"], "lanes closer, wider, whole; also Ctrl and the wheel"],
   [["C"], "conflicts only"],
   [["T"], "everything as tables"],
   [["Esc"], "let go of what is marked or chosen"],
