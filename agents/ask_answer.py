@@ -3,10 +3,12 @@ answered is said in notes, which rest on nothing but the question."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
-from emoagent.agents.ask_find import Desk, Found, find
+from emoagent.agents.ask_desk import Desk
+from emoagent.agents.ask_find import Found, find
 from emoagent.agents.ask_question import Asked, understand
 from emoagent.agents.ask_sentences import (
     Sentence,
@@ -27,7 +29,7 @@ from emoagent.agents.ask_words import Want
 from emoagent.schema import Trace, Utterance
 
 MOST = 3  # utterances that are explained one by one
-LISTED = 12  # utterances of a list
+LISTED = 12  # utterances of a list, those that have something to tell
 HELP = (
     "I answer in English who, when, which emotion, why, how sure, what speaks against it, what changed and what caused "
     "it; of a time (2:13), a person, an emotion, or words in quotation marks."
@@ -65,40 +67,40 @@ def answer(question: str, trace: Trace) -> Answer:
     if not asked.pointed and NEEDS.intersection(asked.wants) and len(trace.utterances) > 1:
         return Answer(question, (), ("It is not said of which utterance.", HELP), (), False)
     found = find(asked, desk)
-    told = _standing(_told(asked, found, desk), desk)
-    notes = (*found.notes, *_unknown(asked), *_empty(found, told))
+    groups = list(islice(filter(None, _groups(asked, found.utterances, desk)), LISTED + 1))
+    told = tuple(dict.fromkeys(sentence for group in groups[:LISTED] for sentence in group))
+    notes = (*found.notes, *_unknown(asked), *_more(asked, found, groups))
     return Answer(question, told, notes, tuple(u.id for u in found.utterances), True)
 
 
-def _told(asked: Asked, found: Found, desk: Desk) -> Iterator[Sentence]:
-    if "count" in asked.wants:
-        yield from counts(desk, found.utterances, asked)
+def _groups(asked: Asked, found: Sequence[Utterance], desk: Desk) -> Iterator[list[Sentence]]:
+    """The sentences about all, then those about each utterance; made only as far as they are taken."""
     wants = [want for want in asked.wants if want != "count"]
-    chosen = _chosen(asked, found.utterances, desk, wants)
-    for utterance in chosen:
-        if asked.check or (asked.labels and asked.anchored):
-            yield from verdict_of(desk, utterance, asked)
-        for want in wants:
-            yield from ONE_BY_ONE[want](desk, utterance, asked)
+    if {"count", "overview"}.intersection(asked.wants):
+        yield _standing(counts(desk, found, asked), desk)
+    for utterance in _chosen(found, desk, wants):
+        checked = verdict_of(desk, utterance, asked) if asked.check or (asked.labels and asked.anchored) else ()
+        told = (sentence for want in wants for sentence in ONE_BY_ONE[want](desk, utterance, asked))
+        yield _standing((*checked, *told), desk)
 
 
-def _standing(told: Iterator[Sentence], desk: Desk) -> tuple[Sentence, ...]:
-    """Each sentence once, with cites that exist; one that is left without any is not said."""
+def _standing(told: Iterable[Sentence], desk: Desk) -> list[Sentence]:
+    """Those with cites that exist; a sentence that is left without any is not said."""
     known = (Sentence(each.text, tuple(cite for cite in each.cites if cite in desk.evidence)) for each in told)
-    return tuple(dict.fromkeys(each for each in known if each.cites))
+    return [each for each in known if each.cites]
 
 
-def _chosen(asked: Asked, found: Sequence[Utterance], desk: Desk, wants: Sequence[Want]) -> list[Utterance]:
-    """All for a list; where each is explained, the surest few."""
+def _chosen(found: Sequence[Utterance], desk: Desk, wants: Sequence[Want]) -> Sequence[Utterance]:
+    """All; where each is explained, the surest few."""
     if not NEEDS.intersection(wants):
-        return list(found)[:LISTED]
+        return found
 
     def sure(utterance: Utterance) -> float:
         verdict = desk.verdicts.get(utterance.id)
         return (verdict.confidence or 0.0) if verdict else 0.0
 
-    best = sorted(found, key=sure, reverse=True)[:MOST]
-    return [utterance for utterance in found if utterance in best]
+    best = {utterance.id for utterance in sorted(found, key=sure, reverse=True)[:MOST]}
+    return [utterance for utterance in found if utterance.id in best]
 
 
 def _lost(asked: Asked) -> Iterator[str]:
@@ -113,11 +115,13 @@ def _unknown(asked: Asked) -> Iterator[str]:
         yield f"I did not understand {_listed(asked.unknown)}, and took no account of it."
 
 
-def _empty(found: Found, told: Sequence[Sentence]) -> Iterator[str]:
-    if not told and not found.notes:
+def _more(asked: Asked, found: Found, groups: Sequence[object]) -> Iterator[str]:
+    if not groups and not found.notes:
         yield "The trace holds nothing about this."
-    elif len(found.utterances) > LISTED:
-        yield f"There are {len(found.utterances)} such utterances; these are the first or the surest."
+    elif len(groups) > LISTED:
+        yield f"There are more; these are the first {LISTED}."
+    elif NEEDS.intersection(asked.wants) and len(found.utterances) > MOST:
+        yield f"There are {len(found.utterances)} such utterances; these are the {MOST} surest."
 
 
 def _listed(words: Sequence[str]) -> str:

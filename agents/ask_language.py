@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from emoagent.agents.ask_answer import Answer
-from emoagent.agents.ask_find import Desk
+from emoagent.agents.ask_desk import Desk
 from emoagent.agents.ask_question import LONGEST
 from emoagent.agents.ask_sentences import Sentence
 from emoagent.agents.ask_times import clock
@@ -53,6 +53,8 @@ def answer_by_language(first: Answer, trace: Trace, model: Generator, room: int,
     if not sentences:
         return _instead(first, f"The language model {model.name} finds no answer in the trace.")
     notes = tuple(note for note in first.notes if first.understood)
+    if shown.left_out:
+        notes += (f"The language model was not shown {shown.left_out} of the utterances, for want of room.",)
     return replace(first, sentences=sentences, notes=notes, understood=True, by=f"language:{model.name}")
 
 

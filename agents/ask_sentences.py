@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from emoagent.agents.ask_find import Desk
+from emoagent.agents.ask_desk import Desk
 from emoagent.agents.ask_question import Asked
 from emoagent.agents.sentences import percent
-from emoagent.schema import ClaimAudit, Utterance, Verdict
+from emoagent.schema import ClaimAudit, Conflict, Utterance, Verdict
 
 SPOKEN = {"text": "words", "face": "face", "voice": "voice", "behavior": "behaviour", "dialogue": "dialogue"}
 SHOWN = 3  # labels of a distribution
@@ -99,32 +99,34 @@ def sureness(desk: Desk, utterance: Utterance, asked: Asked) -> Iterator[Sentenc
     if audit:
         yield Sentence(f"The audit: {_finding(audit.finding, audit.cited_flipped)}.", cites)
     for conflict in desk.conflicts(utterance)[:1]:
-        yield from _conflict(desk, utterance, conflict.kind)
+        yield from _conflict(desk, utterance, conflict)
 
 
 def against(desk: Desk, utterance: Utterance, asked: Asked) -> Iterator[Sentence]:
-    """What contradicts the verdict: conflicts, claims against it, sources that prefer another label."""
-    found = [
-        sentence for conflict in desk.conflicts(utterance) for sentence in _conflict(desk, utterance, conflict.kind)
-    ]
+    """What contradicts the verdict: conflicts, claims against it, sources that prefer another label. Where no utterance
+    is in question, those with a conflict (between the sources that are named) are told."""
+    met = [conflict for conflict in desk.conflicts(utterance) if set(asked.sources) <= set(conflict.kind.split("-"))]
+    if not met and not asked.pointed:
+        return
+    found = [sentence for conflict in met for sentence in _conflict(desk, utterance, conflict)]
+    found += _opposing(desk, utterance, {part for conflict in met for part in conflict.kind.split("-")})
+    yield from verdict_of(desk, utterance, asked)
+    yield from found or [Sentence("No source contradicts it.", desk.stands_on(utterance))]
+
+
+def _opposing(desk: Desk, utterance: Utterance, told: set[str]) -> Iterator[Sentence]:
+    """Claims against the label; sources that prefer another one and are not `told`."""
     verdict = desk.verdicts.get(utterance.id)
-    claims = [claim for claim in verdict.claims if claim.stance == "against"] if verdict else []
-    found += [Sentence(f"{claim.text.rstrip('.')}.", claim.cites) for claim in claims]
-    label = verdict.label if verdict else None
-    told = {part for conflict in desk.conflicts(utterance) for part in conflict.kind.split("-")}
+    if verdict is None or verdict.label is None:
+        return
+    yield from (Sentence(f"{c.text.rstrip('.')}.", c.cites) for c in verdict.claims if c.stance == "against")
     for opinion in desk.opinions(utterance):
         best = max(opinion.distribution, key=lambda name: opinion.distribution[name])
-        if label and best != label and opinion.modality not in told and opinion.cites:
-            share = percent(opinion.distribution[best])
-            found.append(
-                Sentence(f"The {SPOKEN[opinion.modality]} alone would suggest {best} ({share}).", opinion.cites)
+        if best != verdict.label and opinion.modality not in told:
+            alone = (
+                f"The {SPOKEN[opinion.modality]} alone would suggest {best} ({percent(opinion.distribution[best])})."
             )
-    listing = not asked.pointed
-    if found or not listing:
-        yield from verdict_of(desk, utterance, asked)
-        yield from found
-    if not found and not listing:
-        yield Sentence("No source contradicts it.", desk.stands_on(utterance))
+            yield Sentence(alone, opinion.cites)
 
 
 def changes(desk: Desk, utterance: Utterance, asked: Asked) -> Iterator[Sentence]:
@@ -231,9 +233,8 @@ def _alone(desk: Desk, utterance: Utterance, asked: Asked) -> Iterator[Sentence]
         yield Sentence(f"{desk.title(utterance)}: from the {SPOKEN[source]} alone: {told}.", opinion.cites)
 
 
-def _conflict(desk: Desk, utterance: Utterance, kind: str) -> Iterator[Sentence]:
-    conflict = next(c for c in desk.conflicts(utterance) if c.kind == kind)
-    names = " and ".join(SPOKEN.get(part, part) for part in kind.split("-"))
+def _conflict(desk: Desk, utterance: Utterance, conflict: Conflict) -> Iterator[Sentence]:
+    names = " and ".join(SPOKEN.get(part, part) for part in conflict.kind.split("-"))
     said = "; ".join(f"the {SPOKEN[h.modality]}: {h.label} ({percent(h.probability)})" for h in conflict.hypotheses)
     cites = tuple(dict.fromkeys(cite for h in conflict.hypotheses for cite in h.cites))
     yield Sentence(f"{names.capitalize()} disagree: {said}.", cites or desk.stands_on(utterance))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from typing import Any
 
 import pytest
 from example_trace import example_trace
@@ -70,7 +72,7 @@ UNDERSTOOD = {
     "What is the evidence at 0:05?": ("u2", "Inner brows raised"),
     "What does u2.face.2 say?": ("u2", "Inner brows raised and drawn together"),
     "What did Anna say first?": ("u1", "“I got the job! They called this morning.”"),
-    "overview": ("u1 u2 u3 u4 u5", "joy|no label"),
+    "overview": ("u1 u2 u3 u4 u5", "5 of 5 utterances: sadness 2|joy|no label"),
     "What happens in the last 5 seconds?": ("u5", "sadness"),
     "What happens between 0:06 and 0:11?": ("u2 u3 u4", "neutral"),
     "What emotion is expressed before 4 seconds?": ("u1", "joy"),
@@ -170,6 +172,44 @@ def test_cites_that_do_not_exist_are_never_told() -> None:
     found = answer("what contradicts u2", trace)
     check(found, trace)
     assert not any("disagree" in each.text for each in found.sentences)
+
+
+def test_a_long_trace_is_looked_through_to_its_end() -> None:
+    """300 times the example; the one conflict that is left is in the last minute."""
+    copies = range(300)
+
+    def spread(records: Any, **moved: Any) -> tuple[Any, ...]:
+        return tuple(_copy(record, number) for number in copies for record in records)
+
+    trace = TRACE.model_copy(
+        update={
+            name: spread(getattr(TRACE, name)) for name in ("utterances", "evidence", "verdicts", "opinions", "audits")
+        }
+        | {"conflicts": (_copy(TRACE.conflicts[0], 299),), "clip": TRACE.clip.model_copy(update={"duration": 4600.0})}
+    )
+    found = answer("Where do words and face disagree?", trace)
+    assert "Ben at 1:14:49" in found.sentences[0].text
+    assert "Words and face disagree" in found.sentences[1].text
+    assert not answer("Where do words and voice disagree?", trace).sentences
+    found = answer("Why sadness at 1:14:50?", trace)
+    assert found.about == ("u2x299",)
+    assert found.sentences[0].text.startswith("Ben at 1:14:49")
+    assert answer("what contradicts u2", TRACE).sentences
+    many = answer("who is sad?", trace)
+    assert len(many.sentences) == 12
+    assert many.notes == ("There are more; these are the first 12.",)
+    assert answer("why sadness?", trace).notes == ("There are 600 such utterances; these are the 3 surest.",)
+    assert answer("how many utterances are sad?", trace).sentences[0].text == "600 of 1500 utterances express sadness."
+
+
+def _copy(record: Any, number: int) -> Any:
+    """The record again, 15 s later for each copy, under ids of its own."""
+    text = record.model_dump_json()
+    made = record.model_validate_json(re.sub(r'"(u\d)((?:\.[a-z]+\.\d)?)"', rf'"\1x{number}\2"', text))
+    if not hasattr(made, "span"):
+        return made
+    span = made.span.model_copy(update={"start": made.span.start + 15 * number, "end": made.span.end + 15 * number})
+    return made.model_copy(update={"span": span})
 
 
 def test_an_empty_trace() -> None:

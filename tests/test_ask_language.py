@@ -153,7 +153,8 @@ def test_instructions_inside_transcripts_stay_data(server: Server) -> None:
 def test_there_is_room_for_so_much_and_what_is_left_out_is_counted(server: Server) -> None:
     server.replies = [said(("It is so.", ["E1"]))]
     model = ChatServer("tiny", server.url, tries=1, timeout=5)
-    answered("overview", TRACE, model, Settings(prompt_tokens=200))
+    found = answered("overview", TRACE, model, Settings(prompt_tokens=200))
+    assert found.notes == ("The language model was not shown 4 of the utterances, for want of room.",)
     assert "(4 more have no place here)" in server.asked[0]["messages"][1]["content"]
 
 
