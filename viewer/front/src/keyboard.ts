@@ -19,7 +19,7 @@ const KEYS: Keys = {
   ArrowDown: () => turn(1),
   p: () => turn(-1),
   n: () => turn(1),
-  c: () => (onlyConflicts.value = !onlyConflicts.value),
+  c: () => (onlyConflicts.value = !onlyConflicts.value && found.value.conflicts.size > 0),
   t: () => (panel.value = panel.value === "table" ? "utterance" : "table"),
   "+": () => zoom(0.6),
   "=": () => zoom(0.6),

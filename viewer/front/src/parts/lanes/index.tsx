@@ -20,7 +20,7 @@ export function Lanes() {
       <div class="sheet" ref={sheet}>
         <Axis />
         {empty && <p class="nothing">{onlyConflicts.value ? "No utterance is in conflict." : "No utterance was found in this clip."}</p>}
-        {plan.value.map((group) => <Group key={group.key} group={group} />)}
+        {!empty && plan.value.map((group) => <Group key={group.key} group={group} />)}
         <Overlay />
       </div>
     </div>
