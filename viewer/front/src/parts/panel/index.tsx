@@ -25,15 +25,7 @@ export function Panel() {
   return (
     <section class="panel" aria-label="Details" data-testid="panel">
       <Tabs open={open} />
-      <div
-        class="panel-body"
-        role="tabpanel"
-        id={`panel-${open}`}
-        aria-labelledby={`tab-${open}`}
-        tabIndex={0}
-        key={open}
-        aria-label={title}
-      >
+      <div class="panel-body" role="tabpanel" id={`panel-${open}`} aria-labelledby={`tab-${open}`} tabIndex={0} key={open}>
         {open !== "utterance" && <h2 class="sr">{title}</h2>}
         <View />
       </div>

@@ -1,6 +1,7 @@
 // The frame of the strongest moment, with the face that was found drawn over it.
 import { signal } from "@preact/signals";
-import { points, samples } from "../../data";
+import { valueAt } from "../../curves";
+import { points } from "../../data";
 import { found, payload } from "../../state";
 import type { Peak, Utterance } from "../../model";
 import { clock, visible } from "../../wording";
@@ -75,7 +76,7 @@ function Drawing({ peak }: { peak: Peak }) {
 function Units({ peak }: { peak: Peak }) {
   const units = (found.value.series.get(peak.person) ?? [])
     .filter((s) => s.kind === "action_unit")
-    .map((s) => ({ s, value: samples(s)[Math.round((peak.time - s.start) / s.step)] ?? NaN }))
+    .map((s) => ({ s, value: valueAt(s, peak.time) ?? 0 }))
     .filter(({ value }) => value >= 0.5)
     .sort((a, b) => b.value - a.value)
     .slice(0, MOST);

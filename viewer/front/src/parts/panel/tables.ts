@@ -1,6 +1,6 @@
 // Everything as tables: what the columns are, and what stands in the rows.
 import { claimAudit } from "../../audited";
-import { samples } from "../../data";
+import { values } from "../../curves";
 import { found } from "../../state";
 import { nameOf } from "./pieces";
 import { summary } from "./rows";
@@ -210,7 +210,7 @@ const MAKERS: Record<TableName, (payload: Payload) => Table> = {
       time("Where most"),
     ],
     rows: series.map((s) => {
-      const all = summary(samples(s));
+      const all = summary(values(s));
       const peak = all.at === null ? null : s.start + all.at * s.step;
       return {
         ...row([nameOf(s.person), s.title, s.unit, all.n, all.known, all.low, all.mean, all.high, peak], {
