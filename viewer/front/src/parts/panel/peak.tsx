@@ -14,26 +14,22 @@ export function Peaks({ utterance }: { utterance: Utterance }) {
   const shown = (found.value.peaks.get(utterance.id) ?? []).filter((p) => picture(p.picture));
   if (!shown.length) return null;
   return (
-    <Part
-      title="Peak frame"
-      testid="peak"
-      aside={
-        <label class="tick">
-          <input
-            type="checkbox"
-            checked={drawn.value}
-            onChange={() => {
-              drawn.value = !drawn.value;
-            }}
-          />{" "}
-          face drawn in
-        </label>
-      }
-    >
+    <Part title="Peak frame" testid="peak" aside={shown.some((peak) => peak.points) && <Switch />}>
       {shown.map((peak) => (
         <Frame key={`${peak.person} ${peak.time}`} peak={peak} />
       ))}
     </Part>
+  );
+}
+
+function Switch() {
+  const flip = () => {
+    drawn.value = !drawn.value;
+  };
+  return (
+    <label class="tick">
+      <input type="checkbox" checked={drawn.value} onChange={flip} /> outline of the face
+    </label>
   );
 }
 
@@ -43,7 +39,7 @@ function Frame({ peak }: { peak: Peak }) {
     <figure class="peak">
       <div class="shot">
         <img src={picture(peak.picture)} alt={`Frame at ${clock(peak.time)}: ${visible(who)}`} decoding="async" />
-        {drawn.value && <Drawing peak={peak} />}
+        {drawn.value && peak.points && <Drawing peak={peak} />}
       </div>
       <figcaption>
         <p>
@@ -55,7 +51,7 @@ function Frame({ peak }: { peak: Peak }) {
   );
 }
 
-/** Box and contours; fractions of the picture, so that one unit is its whole width and height. */
+/** Contours as fractions of the picture: one unit is its whole width and height. The box is in the picture itself. */
 function Drawing({ peak }: { peak: Peak }) {
   const found = points(peak);
   const path = payload
@@ -65,9 +61,8 @@ function Drawing({ peak }: { peak: Peak }) {
     .join("");
   return (
     <svg viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true" data-testid="contour">
-      {peak.box && <rect x={peak.box[0]} y={peak.box[1]} width={peak.box[2]} height={peak.box[3]} />}
-      {path && <path class="under" d={path} />}
-      {path && <path d={path} />}
+      <path class="under" d={path} />
+      <path d={path} />
     </svg>
   );
 }
