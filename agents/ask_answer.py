@@ -21,6 +21,7 @@ from emoagent.agents.ask_sentences import (
     reasons,
     said,
     sureness,
+    valence,
     verdict_of,
     voices,
     when_said,
@@ -42,7 +43,7 @@ Teller = Callable[[Desk, Utterance, Asked], Iterator[Sentence]]
 ONE_BY_ONE: Mapping[Want, Teller] = {
     "why": reasons, "cause": causes, "sure": sureness, "said": said, "evidence": evidence, "other": alternatives,
     "label": verdict_of, "overview": verdict_of, "who": voices, "when": when_said, "against": against,
-    "change": changes,
+    "change": changes, "valence": valence,
 }  # fmt: skip
 
 
@@ -79,7 +80,8 @@ def _groups(asked: Asked, found: Sequence[Utterance], desk: Desk) -> Iterator[li
     if {"count", "overview"}.intersection(asked.wants):
         yield _standing(counts(desk, found, asked), desk)
     for utterance in _chosen(found, desk, wants):
-        checked = verdict_of(desk, utterance, asked) if asked.check or (asked.labels and asked.anchored) else ()
+        about = (asked.check or (asked.labels and asked.anchored)) and not asked.step
+        checked = verdict_of(desk, utterance, asked) if about else ()
         told = (sentence for want in wants for sentence in ONE_BY_ONE[want](desk, utterance, asked))
         yield _standing((*checked, *told), desk)
 

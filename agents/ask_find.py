@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from emoagent.agents.ask_desk import Desk
 from emoagent.agents.ask_question import Asked
@@ -23,15 +23,45 @@ class Found:
 
 def find(asked: Asked, desk: Desk) -> Found:
     """The utterances that the question is about."""
+    if asked.step:
+        return _next_to(asked, desk)
     notes = list[str]()
     pool = _anchored(asked, desk, notes)
     pool = _of_people(asked, desk, pool, notes)
     pool = _with_words(asked, desk, pool)
     pool = _with_feelings(asked, desk, pool, notes)
     pool = _with_label(asked, desk, pool, notes)
+    if asked.extreme and pool:
+        pool = [_extreme(asked, desk, pool)]
     if asked.place is not None and pool:
         pool = _placed(asked.place, pool, notes)
     return Found(tuple(pool), tuple(notes))
+
+
+def _next_to(asked: Asked, desk: Desk) -> Found:
+    """The turn before or after each of those that the rest of the question is about; where a person is named, that
+    person's."""
+    near = find(replace(asked, step=0, people=()), desk)
+    every, names = list(desk.trace.utterances), set[str]()
+    places = {utterance.id: place for place, utterance in enumerate(every)}
+    for utterance in near.utterances:
+        rest = every[places[utterance.id] + 1 :] if asked.step > 0 else every[: places[utterance.id]][::-1]
+        names |= {each.id for each in [u for u in rest if not asked.people or u.person in asked.people][:1]}
+    note = () if names or near.notes else (f"Nothing is said {'after' if asked.step > 0 else 'before'} it.",)
+    return Found(tuple(utterance for utterance in every if utterance.id in names), (*near.notes, *note))
+
+
+def _extreme(asked: Asked, desk: Desk, pool: list[Utterance]) -> Utterance:
+    def degree(utterance: Utterance) -> float:
+        verdict = desk.verdicts.get(utterance.id)
+        if verdict is None or verdict.label is None:
+            return -1.0 if asked.extreme != "least" else -2.0
+        if asked.extreme == "label":
+            return sum(verdict.distribution.get(label, 0.0) for label in asked.labels)
+        sure = verdict.confidence or 0.0
+        return sure if asked.extreme == "most" else -sure
+
+    return max(pool, key=degree)
 
 
 def _anchored(asked: Asked, desk: Desk, notes: list[str]) -> list[Utterance]:

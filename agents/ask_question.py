@@ -12,6 +12,8 @@ from emoagent.agents.ask_words import (
     BEGINNING,
     CHECK,
     END,
+    EXTREME,
+    NEXT_TO,
     NUMBERED,
     ORDINALS,
     PEOPLE,
@@ -20,6 +22,7 @@ from emoagent.agents.ask_words import (
     SOURCES,
     WANTS,
     Want,
+    highest,
     is_feeling,
     label_for,
 )
@@ -46,7 +49,9 @@ class Asked:
     its label set; `feelings` are emotion words that it does not have; `quotes` stand in quotation marks and `words` in
     a transcript. `place`: an index among what is found; `edge`: it counts whatever the label. `strangers`: names of
     nobody; `unknown`: other words that say nothing to us. `pronoun`: a `she` or the like that could be anybody.
-    `check`: it asks whether a label is right; `verbose`: it has more words than those that name things. `length`: its
+    `check`: it asks whether a label is right; `extreme`: only the most of a label, or the surest
+    (`most`) or the least sure (`least`); `step`: the utterance after (1) or before (-1) what is found; `whoever`: it
+    speaks of people at large; `verbose`: it has more words than those that name things. `length`: its
     words."""
 
     wants: tuple[Want, ...] = ()
@@ -64,6 +69,9 @@ class Asked:
     unknown: tuple[str, ...] = ()
     pronoun: str | None = None
     check: bool = False
+    extreme: str | None = None
+    step: int = 0
+    whoever: bool = False
     verbose: bool = False
     length: int = field(default=0, compare=False)
 
@@ -81,7 +89,9 @@ class Asked:
     def pointed(self) -> bool:
         """Whether it says of what it speaks at all."""
         return (
-            self.anchored or bool(self.people or self.labels or self.feelings or self.words) or self.place is not None
+            self.anchored
+            or bool(self.people or self.labels or self.feelings or self.words or self.extreme)
+            or self.place is not None
         )
 
 
@@ -95,12 +105,14 @@ def understand(question: str, trace: Trace) -> Asked:
     numbered = NUMBERED.search(lower) is not None
     end, beginning = END.search(lower) is not None, BEGINNING.search(lower) is not None
     wants, known = _wants(lower)
+    step, near = _step(lower, bool(quotes or ids))
+    known |= near
     words = list(_read(text, trace))
     found = {kind: tuple(dict.fromkeys(value for k, value in words if k == kind)) for kind, _ in words}
     rest = tuple(word for word in found.get("unknown", ()) if word.lower() not in known)
     check = CHECK.match(lower) is not None and bool(found.get("label") or found.get("feeling"))
     asked = Asked(
-        wants=_about_evidence(wants, ids) or (("label",) if check else ()),
+        wants=_about_evidence(wants, ids) or (("label",) if check or _extreme(lower) else ()),
         whens=whens,
         people=found.get("person", ()),
         labels=found.get("label", ()),
@@ -119,7 +131,10 @@ def understand(question: str, trace: Trace) -> Asked:
         unknown=(*rest, *_unknown_ids(ids, trace)),
         pronoun=next(iter(found.get("pronoun", ())), None),
         check=check,
-        verbose=not _BARE.issuperset(found.get("plain", ())),
+        extreme=_extreme(lower),
+        step=step,
+        whoever="people" in found,
+        verbose=not _BARE.issuperset(found.get("plain", ())) or bool(near),
         length=len(words),
     )
     return asked if asked.wants else _short(asked)
@@ -132,6 +147,23 @@ def _short(asked: Asked) -> Asked:
     where = asked.anchored or asked.people or asked.words or asked.place is not None
     wants: tuple[Want, ...] = ("label", "why") if where else ("when",)
     return Asked(**{**vars(asked), "wants": wants})
+
+
+def _extreme(text: str) -> str | None:
+    if match := EXTREME.search(text):
+        if match["way"]:
+            return "least" if match["way"] in ("least", "less") else "most"
+        if is_feeling(match["label"]):
+            return "label"
+    return "label" if any(highest(word) for word in _WORD.findall(text)) else None
+
+
+def _step(text: str, named: bool) -> tuple[int, set[str]]:
+    """Whether it asks for what lies before or after something, and the words that say so."""
+    match = NEXT_TO.search(text)
+    if match is None or not (named or _WORD.search(text, match.end())):
+        return 0, set()
+    return (-1 if match["before"] else 1), set(_WORD.findall(match[0]))
 
 
 def _about_evidence(wants: tuple[Want, ...], ids: tuple[str, ...]) -> tuple[Want, ...]:
@@ -172,7 +204,7 @@ def _kind(word: str, first: bool, said: set[str], trace: Trace) -> tuple[str, st
         return "person", person
     if label := label_for(plain, trace.label_set):
         return "label", label
-    for kind, known in (("ordinal", ORDINALS), ("pronoun", PRONOUNS), ("plain", PEOPLE)):
+    for kind, known in (("ordinal", ORDINALS), ("pronoun", PRONOUNS), ("people", PEOPLE)):
         if plain in known:
             return kind, plain
     if plain in SOURCES:

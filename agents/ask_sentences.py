@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from emoagent.agents.ask_desk import Desk
 from emoagent.agents.ask_question import Asked
+from emoagent.agents.ask_times import clock
 from emoagent.agents.sentences import percent
 from emoagent.schema import ClaimAudit, Conflict, Utterance, Verdict
 
@@ -36,7 +37,7 @@ def verdict_of(desk: Desk, utterance: Utterance, asked: Asked) -> Iterator[Sente
         yield Sentence(f"{title}: no label{why.rstrip('.')}.", cites)
         return
     sure = f" (confidence {percent(verdict.confidence)})" if verdict.confidence is not None else ""
-    wrong = [label for label in asked.labels if label != verdict.label]
+    wrong = [label for label in asked.labels if label != verdict.label and not asked.step]
     instead = f", not {' or '.join(wrong)}" if wrong and verdict.label not in asked.labels else ""
     yield Sentence(f"{title}: the expressed emotion is {verdict.label}{sure}{instead}.", cites)
     if instead:
@@ -142,7 +143,7 @@ def changes(desk: Desk, utterance: Utterance, asked: Asked) -> Iterator[Sentence
             yield Sentence(f"{text} before is on record.", desk.stands_on(utterance))
         return
     before = desk.utterances.get(verdict.shift.utterance)
-    since = f" (at {_lower(desk.title(before)).rpartition(' at ')[2].split(',')[0]})" if before else ""
+    since = f" (at {clock(before.span.start)})" if before else ""
     cites = (*(desk.stands_on(before) if before else ()), *desk.stands_on(utterance))
     text = f"{desk.title(utterance)}: a change from {verdict.shift.before}{since} to {verdict.shift.after}."
     yield Sentence(text, tuple(dict.fromkeys(cites)))
@@ -207,10 +208,28 @@ def alternatives(desk: Desk, utterance: Utterance, asked: Asked) -> Iterator[Sen
                 yield Sentence(f"The {SPOKEN[opinion.modality]} alone would give {label} {share}.", opinion.cites)
 
 
+def valence(desk: Desk, utterance: Utterance, asked: Asked) -> Iterator[Sentence]:
+    """Valence and arousal."""
+    verdict = desk.verdicts.get(utterance.id)
+    told = [f"{name} {value:+.2f}".replace("-", "−") for name, value in _plane(verdict) if value is not None]
+    if told:
+        yield Sentence(f"{desk.title(utterance)}: {' and '.join(told)}, each from −1 to 1.", desk.stands_on(utterance))
+
+
+def _plane(verdict: Verdict | None) -> tuple[tuple[str, float | None], ...]:
+    return (("valence", verdict.valence), ("arousal", verdict.arousal)) if verdict else ()
+
+
 def counts(desk: Desk, found: Sequence[Utterance], asked: Asked) -> Iterator[Sentence]:
     """How many utterances, by label where none is in question."""
     cites = tuple(dict.fromkeys(cite for utterance in found[:50] for cite in desk.quoted(utterance)))
     total = len(desk.trace.utterances)
+    if asked.whoever:
+        tally = Counter(desk.name(utterance.person) for utterance in found)
+        told = ", ".join(f"{name} ({number})" for name, number in tally.most_common())
+        people = "person" if len(tally) == 1 else "people"
+        yield Sentence(f"{len(tally)} {people}, with so many of the utterances in question: {told}.", cites)
+        return
     if asked.labels:
         yield Sentence(f"{len(found)} of {total} utterances express {' or '.join(asked.labels)}.", cites)
         return

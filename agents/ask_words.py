@@ -11,8 +11,8 @@ from emoagent.agents.emotion_words import names_emotion
 from emoagent.labels import ALIASES, labels
 from emoagent.schema import Modality
 
-Want = Literal["why", "cause", "who", "when", "label", "sure", "against", "change", "count", "said", "evidence",
-               "other", "overview"]  # fmt: skip
+Want = Literal["valence", "why", "cause", "who", "when", "label", "sure", "against", "change", "count", "said",
+               "evidence", "other", "overview"]  # fmt: skip
 
 WANTS: Final[Mapping[Want, re.Pattern[str]]] = {
     name: re.compile(rf"\b(?:{pattern})\b")  # type: ignore[misc]
@@ -22,7 +22,9 @@ WANTS: Final[Mapping[Want, re.Pattern[str]]] = {
         "why": r"why|how come|reasons?|reasoning|explain\w*|explanations?|what makes you (?:say|think|believe)"
         r"|on what grounds|justif\w+",
         "who": r"who|whose|whom|which (?:person|speaker|one)",
-        "when": r"when|what times?|at which (?:time|moment)s?|which moments?|where in the (?:clip|video|recording)",
+        "valence": r"valence|arousal",
+        "when": r"(?<!\w )when|and when|since when|what times?|at which (?:time|moment)s?|which moments?"
+        r"|where in the (?:clip|video|recording)",
         "sure": r"how (?:sure|certain|confident|likely|probable|reliable|safe)|confidence|certainty|probabilit\w+"
         r"|are you sure|can (?:i|we|one) trust|trustworthy|percent(?:age)?",
         "against": r"contradict\w*|conflict\w*|disagree\w*|against|speaks? against|doubts?|inconsisten\w+|clash\w*"
@@ -30,17 +32,24 @@ WANTS: Final[Mapping[Want, re.Pattern[str]]] = {
         "change": r"chang\w+|shift\w*|becomes?|became|becoming|turn(?:s|ed)?|differ\w*|develop\w*|evolv\w+|goes from"
         r"|went from",
         "count": r"how many|how often|number of|count",
-        "said": r"what (?:did|does|do|is|was|were|has|had)\b.*\b(?:say|says|said|saying)|what was said|which words"
-        r"|transcript|what (?:are|were) the words",
+        "said": r"what\s+(?:did|does|do|is|was|were|has|had)\s+(?:[\w']+\s+){0,3}(?:say|says|said|saying)|what was said"
+        r"|which words|transcript|what (?:are|were) the words",
         "evidence": r"evidence|cues?|signs?|findings?|what (?:does|did|do) the \w+ (?:show|reveal|suggest|say)"
         r"|seen|heard|observed|measured",
         "other": r"alternatives?|what else|instead|other (?:emotions?|labels?|readings?)|second (?:choice|most likely)"
         r"|next likeliest|could it be|why not",
         "label": r"(?:what|which) (?:emotions?|feelings?|labels?|moods?|expressions?)|emotions?|express\w*|labels?"
         r"|moods?|feel\w*|felt|verdicts?|judged|judgements?|how (?:is|was|are|were|does|did|do)",
-        "overview": r"overview|summar\w+|what happens|what is going on|tell me|list|show me",
+        "overview": r"overview|summar\w+|what happens|what happened|what is going on|tell me|list|show me",
     }.items()
 }  # fmt: skip
+EXTREME: Final = re.compile(
+    r"\b(?P<way>most|least|more|less) (?:sure|certain|confident|reliable)|\bmost (?P<label>\w+)"
+)
+NEXT_TO: Final = re.compile(
+    r"\b(?:(?:right|just|immediately|shortly) )?(?:(?P<before>before|preced(?:es?|ed|ing))"
+    r"|(?P<after>after|follow(?:s|ed|ing)?))\b"
+)  # fmt: skip
 CHECK: Final = re.compile(r"^\W*(?:is|was|are|were|does|did|do|has|had|can|could|would|isn't|wasn't)\b")
 
 SOURCES: Final[Mapping[str, Modality]] = {
@@ -76,7 +85,7 @@ seemed seeming show shows showed shown get gets got getting give gives make make
 mean means meant think thinks believe like s t please tell let same other another thing things something anything
 go goes went kind sort way analysis result report model emoagent shows appear appears such name names called know
 happen happens happened supposed actually suddenly exactly sure certain likely alone each overall whole end ends
-beginning start starts where anywhere somewhere there source sources modality modalities signal signals without
+when beginning start starts where anywhere somewhere there source sources modality modalities signal signals without
 beginning start starts starting emotional emotionally expressed expresses likeliest probable strongest most least
 """
 PLAIN: Final = frozenset(_PLAIN.split())
@@ -105,11 +114,20 @@ FEELINGS: Final = tuple(
 
 def label_for(word: str, label_set: str) -> str | None:
     """The label of the set that a word stands for, whatever its form; `None` where it has none."""
-    names = labels(label_set)
+    names, word = labels(label_set), highest(word) or word
     if word in names:
         return word
     groups = [group for group in FEELINGS if word in group or ALIASES.get(word) in group]
     return next((name for group in groups for name in names if name in group), None)
+
+
+def highest(word: str) -> str | None:
+    """The plain form of a superlative: `happy` for `happiest`."""
+    for end, plain in (("iest", "y"), ("dest", ""), ("est", "")):
+        stem = word.removesuffix(end) + plain
+        if word.endswith(end) and any(stem in group for group in FEELINGS):
+            return stem
+    return None
 
 
 def is_feeling(word: str) -> bool:
