@@ -16,7 +16,7 @@ export function Instead({ utterance, label }: { utterance: string; label: string
   if (!last || last.after === label) return null;
   return (
     <p class="instead" data-testid="instead">
-      <span class="k">Set right</span> <Label label={last.after} word="none of the labels" />
+      <span class="k">Set right to</span> <Label label={last.after} word="none of the labels" />
       {last.by && (
         <span class="muted">
           {" "}
