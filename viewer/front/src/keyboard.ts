@@ -1,7 +1,7 @@
 // The keys. While somebody types, or a dialog is open, they belong to that.
 import { helping } from "./parts/panel/help";
 import { frames, pause, seek, shuttle, step, toggle } from "./player";
-import { cited, evidence, found, listed, now, onlyConflicts, panel, select, selected, show, view } from "./state";
+import { cited, evidence, following, found, listed, now, onlyConflicts, panel, select, selected, show, view } from "./state";
 import { zoomed } from "./windows";
 
 type Keys = Record<string, (event: KeyboardEvent) => void>;
@@ -20,6 +20,7 @@ const KEYS: Keys = {
   p: () => turn(-1),
   n: () => turn(1),
   c: () => (onlyConflicts.value = !onlyConflicts.value && found.value.conflicts.size > 0),
+  f: () => (following.value = !following.value),
   t: () => (panel.value = panel.value === "table" ? "utterance" : "table"),
   "+": () => zoom(0.6),
   "=": () => zoom(0.6),

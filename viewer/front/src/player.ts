@@ -1,6 +1,6 @@
 // The one <video> of the page, and a clock where there is none or it cannot be played.
 import { signal } from "@preact/signals";
-import { bring, found, now, payload, playing } from "./state";
+import { bring, current, following, found, now, payload, playing, select, selected } from "./state";
 
 let video: HTMLVideoElement | null = null;
 export const speed = signal(1); // below 0: backwards
@@ -72,6 +72,7 @@ function tick(time: number): void {
   else run((time - last) / 1000);
   last = time;
   bring(now.value);
+  if (following.value && current.value && current.value.id !== selected.value) select(current.value.id);
   frame = requestAnimationFrame(tick);
 }
 

@@ -14,6 +14,7 @@ export const view = signal<[number, number]>([0, 1]); // seconds that the lanes 
 export const selected = signal<string | null>(null); // an utterance's id
 export const evidence = signal<string | null>(null); // an evidence id that is looked at
 export const cited = signal<readonly string[]>([]); // evidence ids that are marked in the lanes
+export const following = signal(false); // the selection goes along with the playback
 export const onlyConflicts = signal(false);
 export const panel = signal<"utterance" | "people" | "table" | "compare" | "provenance">("utterance");
 export const corrections = signal<readonly Correction[]>([]); // made on this page, not yet downloaded

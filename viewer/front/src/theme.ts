@@ -33,7 +33,9 @@ export function watchTheme(): void {
     else document.documentElement.dataset["theme"] = theme.value;
     changed();
   });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", changed);
+  for (const wish of ["(prefers-color-scheme: dark)", "(prefers-contrast: more)", "(forced-colors: active)"]) {
+    matchMedia(wish).addEventListener("change", changed);
+  }
 }
 
 let probe: HTMLElement | null = null;

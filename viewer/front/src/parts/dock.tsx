@@ -1,6 +1,6 @@
 // The lower half: what is shown and how wide, the whole clip, the lanes.
 import { useRef } from "preact/hooks";
-import { found, show, view } from "../state";
+import { following, found, show, view } from "../state";
 import { zoom } from "../keyboard";
 import { clock } from "../wording";
 import { Lanes } from "./lanes";
@@ -14,6 +14,7 @@ export function Dock() {
       <div class="dockbar">
         <Zoom />
         <Choice />
+        <Follow />
         <Legend />
       </div>
       <Minimap />
@@ -31,6 +32,13 @@ function Zoom() {
       <button type="button" class="quiet" onClick={() => show(0, found.value.duration)} title="The whole clip (0)" data-testid="fit">Fit</button>
       <span class="n muted range" data-testid="range">{clock(from)} – {clock(to)}</span>
     </div>
+  );
+}
+
+function Follow() {
+  return (
+    <button type="button" class="quiet" aria-pressed={following.value} onClick={() => (following.value = !following.value)} data-testid="follow"
+            title="While the clip plays, the panel shows who speaks (F)">Follow</button>
   );
 }
 
