@@ -58,7 +58,7 @@ def _unfolded(page: Page) -> str:
     closed = page.get_by_test_id("panel").locator("details:not([open]) > summary:visible")
     while closed.count():
         closed.first.click()
-    return page.locator("body").inner_text()
+    return str(page.locator("body").inner_text())
 
 
 def _harmless(watched: Watched) -> None:
