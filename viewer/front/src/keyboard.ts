@@ -66,7 +66,7 @@ function release(): void {
 const TYPED = "input:not([type=checkbox]):not([type=radio]):not([type=range]), textarea, select, [contenteditable], dialog[open]";
 const OWN_SPACE = "button, a, summary, input, video, [role=button], [role=tab]";
 const OWN_ARROWS = "video, input, [role=tab], [role=slider], [role=separator], [role=radiogroup] *, " +
-  ":is([role=tabpanel], [role=region], pre):focus"; // what scrolls, where it has the focus itself
+  ".panel :is([role=tabpanel], [role=region], pre):focus"; // what scrolls, where it has the focus itself
 
 /** Whether the key belongs to what has the focus. */
 export function taken(key: string, target: Element | null): boolean {

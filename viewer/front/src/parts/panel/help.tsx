@@ -13,7 +13,6 @@ const KEYS: [string[], string][] = [
   [["Home", "End"], "beginning or end of the clip"],
   [["+", "−", "0"], "lanes closer, wider, whole; also Ctrl and the wheel"],
   [["C"], "conflicts only"],
-  [["F"], "the panel follows the playback"],
   [["F"], "while it plays, show who speaks"],
   [["T"], "everything as tables"],
   [["Esc"], "let go of what is marked or chosen"],
