@@ -33,6 +33,8 @@ def _states(page: Page) -> dict[str, Any]:
         states[tab.inner_text().lower()] = tab.click
     states["conflict"] = lambda: _conflict(page)
     states["evidence"] = lambda: page.get_by_test_id("evidence").scroll_into_view_if_needed()
+    states["peak"] = lambda: page.get_by_test_id("peak").scroll_into_view_if_needed()
+    states["correcting"] = lambda: page.get_by_test_id("correction-form").scroll_into_view_if_needed()
     states["lanes"] = lambda: page.get_by_test_id("lane").last.scroll_into_view_if_needed()
     states["keys"] = lambda: page.get_by_test_id("help-open").click()
     return states

@@ -81,7 +81,9 @@ def test_where_it_comes_from(opened: Opened, report: str, trace: Trace) -> None:
         assert words in told or words.replace("_", " ") in told, words
 
 
-def test_two_results_differences_first(opened: Opened, sampled: tuple[Trace, Path], tmp_path: Path) -> None:
+def test_two_results_differences_first(
+    opened: Opened, sampled: tuple[Trace, Path], artefacts: Path, tmp_path: Path
+) -> None:
     trace, folder = sampled
     record = json.loads(trace.model_dump_json())
     changed = record["verdicts"][5]
@@ -95,6 +97,10 @@ def test_two_results_differences_first(opened: Opened, sampled: tuple[Trace, Pat
     page = watched.open(path.as_uri())
     page.get_by_test_id("tab-compare").click()
     pairs = page.get_by_test_id("pair")
+    pairs.first.wait_for()
+    page.screenshot(path=artefacts / "compare-light.png")
+    page.emulate_media(color_scheme="dark")
+    page.screenshot(path=artefacts / "compare-dark.png")
     assert [pair.get_attribute("data-same") for pair in pairs.all()] == ["false", *["true"] * 7]
     assert f"7 of {len(trace.utterances)}" in page.get_by_test_id("agreement").inner_text()
     page.get_by_test_id("only-differences").check()
