@@ -76,7 +76,7 @@ def answer(question: str, trace: Trace) -> Answer:
 
 def _groups(asked: Asked, found: Sequence[Utterance], desk: Desk) -> Iterator[list[Sentence]]:
     """The sentences about all, then those about each utterance; made only as far as they are taken."""
-    wants = [want for want in asked.wants if want != "count"]
+    wants: list[Want] = [want for want in asked.wants if want != "count"]
     if {"count", "overview"}.intersection(asked.wants):
         yield _standing(counts(desk, found, asked), desk)
     for utterance in _chosen(found, desk, wants):

@@ -37,6 +37,7 @@ _ID = re.compile(r"\b(u\d+(?:\.[a-z_]+\.\d+)?)\b|\butterance\s+(?:no\.?\s*|numbe
 _BARE = frozenset({"a", "an", "the", "at", "in", "of", "by", "and", "about", "utterance", "turn", "sentence"})
 # Those that need not be told apart from others that were recognised in the same words.
 _WEAK: tuple[Want, ...] = ("label", "overview")
+_LABEL: tuple[Want, ...] = ("label",)
 # Those whose patterns leave room for any word, and the words that may tell them.
 _LOOSE: tuple[Want, ...] = ("said", "evidence")
 _TOLD = frozenset({"transcript", "evidence", "cue", "cues", "sign", "signs", "finding", "findings", "seen", "heard",
@@ -179,13 +180,19 @@ def _taken(pattern: re.Pattern[str], text: str) -> tuple[tuple[str, ...], str]:
 
 def _wants(text: str) -> tuple[tuple[Want, ...], set[str]]:
     """What is asked for, and the words that say so."""
-    spans = [(name, match) for name, pattern in WANTS.items() for match in pattern.finditer(text)]
+    spans: list[tuple[Want, re.Match[str]]] = [
+        (name, match) for name, pattern in WANTS.items() for match in pattern.finditer(text)
+    ]
     known = {word for name, match in spans if name not in _LOOSE for word in _WORD.findall(match[0])} | _TOLD
-    ordered = list(dict.fromkeys(name for name, _ in sorted(spans, key=lambda pair: pair[1].start())))
+    spans.sort(key=lambda pair: pair[1].start())
+    ordered: list[Want] = []
+    for name, _ in spans:
+        if name not in ordered:
+            ordered.append(name)
     if "other" in ordered and re.search(r"\bwhy not\b", text):
-        ordered = [name for name in ordered if name != "why"]
+        ordered.remove("why")
     strong = [name for name in ordered if name not in _WEAK]
-    return tuple(strong or (["label"] if "label" in ordered else ordered)), known
+    return tuple(strong) or (_LABEL if "label" in ordered else tuple(ordered)), known
 
 
 def _read(text: str, trace: Trace) -> Iterator[tuple[str, str]]:

@@ -14,35 +14,35 @@ from emoagent.schema import Modality
 Want = Literal["valence", "why", "cause", "who", "when", "label", "sure", "against", "change", "count", "said",
                "evidence", "other", "overview"]  # fmt: skip
 
+_PATTERNS: Mapping[Want, str] = {
+    "cause": r"caus\w+|trigger\w*|sets? off|brought (?:it |this |that )?(?:on|about)|le(?:d|ads?) to|provok\w+"
+    r"|(?:what|who) (?:made|makes)|react\w* to|reaction to|because of what|due to what|what for",
+    "why": r"why|how come|reasons?|reasoning|explain\w*|explanations?|what makes you (?:say|think|believe)"
+    r"|on what grounds|justif\w+",
+    "who": r"who|whose|whom|which (?:person|speaker|one)",
+    "valence": r"valence|arousal",
+    "when": r"(?<!\w )when|and when|since when|what times?|at which (?:time|moment)s?|which moments?"
+    r"|where in the (?:clip|video|recording)",
+    "sure": r"how (?:sure|certain|confident|likely|probable|reliable|safe)|confidence|certainty|probabilit\w+"
+    r"|are you sure|can (?:i|we|one) trust|trustworthy|percent(?:age)?",
+    "against": r"contradict\w*|conflict\w*|disagree\w*|against|speaks? against|doubts?|inconsisten\w+|clash\w*"
+    r"|do(?:es)? not fit|doesn't fit|mixed|ambiguous|ambivalen\w+",
+    "change": r"chang\w+|shift\w*|becomes?|became|becoming|turn(?:s|ed)?|differ\w*|develop\w*|evolv\w+|goes from"
+    r"|went from",
+    "count": r"how many|how often|number of|count",
+    "said": r"what\s+(?:did|does|do|is|was|were|has|had)\s+(?:[\w']+\s+){0,3}(?:say|says|said|saying)|what was said"
+    r"|which words|transcript|what (?:are|were) the words",
+    "evidence": r"evidence|cues?|signs?|findings?|what (?:does|did|do) the \w+ (?:show|reveal|suggest|say)"
+    r"|seen|heard|observed|measured",
+    "other": r"alternatives?|what else|instead|other (?:emotions?|labels?|readings?)|second (?:choice|most likely)"
+    r"|next likeliest|could it be|why not",
+    "label": r"(?:what|which) (?:emotions?|feelings?|labels?|moods?|expressions?)|emotions?|express\w*|labels?"
+    r"|moods?|feel\w*|felt|verdicts?|judged|judgements?|how (?:is|was|are|were|does|did|do)",
+    "overview": r"overview|summar\w+|what happens|what happened|what is going on|tell me|list|show me",
+}
 WANTS: Final[Mapping[Want, re.Pattern[str]]] = {
-    name: re.compile(rf"\b(?:{pattern})\b")  # type: ignore[misc]
-    for name, pattern in {
-        "cause": r"caus\w+|trigger\w*|sets? off|brought (?:it |this |that )?(?:on|about)|le(?:d|ads?) to|provok\w+"
-        r"|(?:what|who) (?:made|makes)|react\w* to|reaction to|because of what|due to what|what for",
-        "why": r"why|how come|reasons?|reasoning|explain\w*|explanations?|what makes you (?:say|think|believe)"
-        r"|on what grounds|justif\w+",
-        "who": r"who|whose|whom|which (?:person|speaker|one)",
-        "valence": r"valence|arousal",
-        "when": r"(?<!\w )when|and when|since when|what times?|at which (?:time|moment)s?|which moments?"
-        r"|where in the (?:clip|video|recording)",
-        "sure": r"how (?:sure|certain|confident|likely|probable|reliable|safe)|confidence|certainty|probabilit\w+"
-        r"|are you sure|can (?:i|we|one) trust|trustworthy|percent(?:age)?",
-        "against": r"contradict\w*|conflict\w*|disagree\w*|against|speaks? against|doubts?|inconsisten\w+|clash\w*"
-        r"|do(?:es)? not fit|doesn't fit|mixed|ambiguous|ambivalen\w+",
-        "change": r"chang\w+|shift\w*|becomes?|became|becoming|turn(?:s|ed)?|differ\w*|develop\w*|evolv\w+|goes from"
-        r"|went from",
-        "count": r"how many|how often|number of|count",
-        "said": r"what\s+(?:did|does|do|is|was|were|has|had)\s+(?:[\w']+\s+){0,3}(?:say|says|said|saying)|what was said"
-        r"|which words|transcript|what (?:are|were) the words",
-        "evidence": r"evidence|cues?|signs?|findings?|what (?:does|did|do) the \w+ (?:show|reveal|suggest|say)"
-        r"|seen|heard|observed|measured",
-        "other": r"alternatives?|what else|instead|other (?:emotions?|labels?|readings?)|second (?:choice|most likely)"
-        r"|next likeliest|could it be|why not",
-        "label": r"(?:what|which) (?:emotions?|feelings?|labels?|moods?|expressions?)|emotions?|express\w*|labels?"
-        r"|moods?|feel\w*|felt|verdicts?|judged|judgements?|how (?:is|was|are|were|does|did|do)",
-        "overview": r"overview|summar\w+|what happens|what happened|what is going on|tell me|list|show me",
-    }.items()
-}  # fmt: skip
+    name: re.compile(rf"\b(?:{pattern})\b") for name, pattern in _PATTERNS.items()
+}
 EXTREME: Final = re.compile(
     r"\b(?P<way>most|least|more|less) (?:sure|certain|confident|reliable)|\bmost (?P<label>\w+)"
 )

@@ -188,6 +188,7 @@ def test_the_server_ends_while_somebody_follows(tmp_path: Path) -> None:
 def test_ctrl_c_ends_the_command(tmp_path: Path) -> None:
     result_folder(tmp_path / "run")
     with subprocess.Popen([*COMMAND, str(tmp_path / "run")], **QUIET) as process:  # type: ignore[call-overload]
+        assert process.stdout
         address = process.stdout.readline().strip()
         assert httpx.get(address, trust_env=False).status_code == 200
         process.send_signal(signal.SIGINT)
