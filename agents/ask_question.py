@@ -191,7 +191,7 @@ def _wants(text: str) -> tuple[tuple[Want, ...], set[str]]:
             ordered.append(name)
     if "other" in ordered and re.search(r"\bwhy not\b", text):
         ordered.remove("why")
-    strong = [name for name in ordered if name not in _WEAK]
+    strong: list[Want] = [name for name in ordered if name not in _WEAK]
     return tuple(strong) or (_LABEL if "label" in ordered else tuple(ordered)), known
 
 
