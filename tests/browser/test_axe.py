@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
+from axe_findings import grave
 from watched import DESK, PHONE, Opened
 
-if TYPE_CHECKING:
-    from playwright.sync_api import Page
-
-GRAVE = ("serious", "critical")
 LOOKS: dict[str, dict[str, Any]] = {
     "light": {"viewport": DESK, "color_scheme": "light"},
     "dark": {"viewport": DESK, "color_scheme": "dark"},
@@ -26,22 +22,13 @@ FOCUS = """() => {
 }"""
 
 
-def _grave(page: Page) -> list[str]:
-    """What axe finds, as `rule: elements`."""
-    package = pytest.importorskip("axe_playwright_python", reason="the extra `browser` is not installed")
-    page.evaluate((Path(package.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
-    found: Any = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
-    return [f"{v['id']}: {[n['html'][:160] for n in v['nodes'][:3]]} {v['nodes'][0]['failureSummary'][:300]}"
-            for v in found["violations"] if v["impact"] in GRAVE]  # fmt: skip
-
-
 def test_axe_is_awake(opened: Opened, report: str) -> None:
     page = opened().open(report)
     page.evaluate("""() => {
       Object.assign(document.querySelector("h1").style, {color: "#bbb", background: "#fff"});
       document.body.append(document.createElement("button"));
     }""")
-    assert {told.partition(":")[0] for told in _grave(page)} >= {"color-contrast", "button-name"}
+    assert {told.partition(":")[0] for told in grave(page)} >= {"color-contrast", "button-name"}
 
 
 @pytest.mark.parametrize("look", LOOKS)
@@ -50,8 +37,8 @@ def test_every_tab(opened: Opened, report: str, look: str) -> None:
     found = {}
     for tab in page.get_by_role("tab").all():
         tab.click()
-        if grave := _grave(page):
-            found[tab.inner_text()] = grave
+        if told := grave(page):
+            found[tab.inner_text()] = told
     assert not found
 
 
@@ -59,11 +46,11 @@ def test_folds_the_keys_and_a_conflict(opened: Opened, report: str) -> None:
     page = opened().open(f"{report}#u=u5")
     page.locator("article[data-utterance=u5]").wait_for()
     page.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
-    assert not _grave(page)
+    assert not grave(page)
     page.get_by_test_id("conflict-filter").click()
-    assert not _grave(page)
+    assert not grave(page)
     page.keyboard.press("?")
-    assert not _grave(page)
+    assert not grave(page)
 
 
 def test_the_focus_is_seen_and_never_caught(opened: Opened, report: str) -> None:

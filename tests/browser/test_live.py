@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_findings import grave
 from watched import DESK, PHONE, Opened, inspecting
 
 DONE = "[...document.querySelectorAll('[data-testid=stage].done')].map((stage) => stage.firstChild.textContent)"
@@ -37,6 +38,7 @@ def test_stages_then_the_report(opened: Opened, analysis: Analysis, artefacts: P
         watched = opened(viewport=DESK)
         page = watched.open(address)
         page.get_by_test_id("stage").first.wait_for()
+        assert not grave(page)
         _pictures(page, artefacts)
         seen: set[str] = set()
         latest = time.monotonic() + LONGEST

@@ -180,3 +180,42 @@ def test_the_keys_are_listed(page: Page) -> None:
     page.get_by_role("dialog", name="Keys").wait_for()
     page.keyboard.press("Escape")
     assert not page.get_by_role("dialog").is_visible()
+
+
+def test_lanes_by_keys(page: Page, trace: Trace) -> None:
+    """Arrow keys go from block to block, Enter opens one."""
+    spoken = [u for u in trace.utterances if u.person == trace.utterances[0].person]
+    words = page.get_by_test_id("group").first.locator("[data-kind=words] [data-testid=block]")
+    words.first.focus()
+    page.keyboard.press("ArrowRight")
+    until(page, "(id) => document.activeElement.dataset.utterance === id", spoken[1].id)
+    page.keyboard.press("Enter")
+    page.locator(f"article[data-utterance={spoken[1].id}]").wait_for()
+    at(page, spoken[1].span.start)
+
+
+def test_tabs_by_keys(page: Page) -> None:
+    page.get_by_role("tab", name="Utterance").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.get_by_role("tab", name="People").get_attribute("aria-selected") == "true"
+    page.keyboard.press("End")
+    assert page.get_by_role("tab", name="Provenance").get_attribute("aria-selected") == "true"
+
+
+def test_the_window_is_moved_and_zoomed(page: Page) -> None:
+    shown = page.get_by_test_id("range")
+    whole = shown.inner_text()
+    page.get_by_test_id("zoom-in").click()
+    closer = shown.inner_text()
+    assert closer != whole
+    page.get_by_test_id("brush").focus()
+    page.keyboard.press("ArrowRight")
+    moved = shown.inner_text()
+    assert moved != closer
+    page.get_by_test_id("lane").first.hover()
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -200)
+    page.keyboard.up("Control")
+    until(page, "(before) => document.querySelector('[data-testid=range]').textContent !== before", moved)
+    page.get_by_test_id("fit").click()
+    assert shown.inner_text() == whole

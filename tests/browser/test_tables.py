@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from axe_findings import grave
 from watched import Opened
 
 if TYPE_CHECKING:
@@ -99,8 +100,10 @@ def test_two_results_differences_first(
     pairs = page.get_by_test_id("pair")
     pairs.first.wait_for()
     page.screenshot(path=artefacts / "compare-light.png")
+    assert not grave(page)
     page.emulate_media(color_scheme="dark")
     page.screenshot(path=artefacts / "compare-dark.png")
+    assert not grave(page)
     assert [pair.get_attribute("data-same") for pair in pairs.all()] == ["false", *["true"] * 7]
     assert f"7 of {len(trace.utterances)}" in page.get_by_test_id("agreement").inner_text()
     page.get_by_test_id("only-differences").check()
