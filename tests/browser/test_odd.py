@@ -14,8 +14,6 @@ from emoagent.schema import Trace
 NOTHING: dict[str, Any] = dict.fromkeys(
     ("people", "utterances", "evidence", "opinions", "conflicts", "verdicts", "audits"), ()
 )
-    ("people", "utterances", "evidence", "opinions", "conflicts", "verdicts", "audits"), ()
-)
 
 
 def _changed(**more: Any) -> Trace:
