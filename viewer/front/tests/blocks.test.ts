@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cueText } from "../src/captions";
-import { disputed, findings, judged, thought } from "../src/parts/lanes/blocks";
+import { disputed, finding, judged, stacked, thought } from "../src/parts/lanes/blocks";
 import type { Evidence, Utterance, Verdict } from "../src/model";
 import type { Index } from "../src/trace";
 
@@ -56,9 +56,11 @@ test("one mark for each utterance in conflict, with both sides in words", () => 
 });
 
 test("findings that overlap stand in rows of their own", () => {
-  const made = findings([seen("b", 4, 6), seen("a", 3, 5), seen("c", 5, 6)], 4);
-  assert.deepEqual(made.blocks.map((b) => [b.id, b.row]), [["a", 0], ["b", 1], ["c", 0]]);
-  assert.equal(made.rows, 2);
+  const { order, row, rows } = stacked([seen("b", 4, 6), seen("a", 3, 5), seen("c", 5, 6)], 4);
+  assert.deepEqual(order.map((e, i) => [e.id, row[i]]), [["a", 0], ["b", 1], ["c", 0]]);
+  assert.equal(rows, 2);
+  const block = finding(order[1]!, 1);
+  assert.deepEqual([block.evidence, block.cites, block.row, block.told], ["b", ["b"], 1, "0:04.0: b"]);
 });
 
 test("a caption is text, never markup", () => {

@@ -19,8 +19,6 @@ export interface Block extends Timed {
   verdict: Verdict | null;
 }
 
-export interface Rows { blocks: Block[]; rows: number }
-
 function block(utterance: Utterance, told: string, more: Partial<Block> = {}): Block {
   return { id: utterance.id, utterance: utterance.id, start: utterance.span.start, end: utterance.span.end, evidence: null,
            cites: [], row: 0, text: "", told: `${clock(utterance.span.start)}: ${told}`, label: undefined, share: 1,
@@ -72,13 +70,14 @@ export function disputed(index: Index, utterances: readonly Utterance[]): Block[
   }));
 }
 
-/** The findings of one source about one person, in rows that do not overlap. */
-export function findings(evidence: readonly Evidence[], most: number): Rows {
-  const sorted = [...evidence].sort((a, b) => a.span.start - b.span.start || b.span.end - a.span.end);
-  const row = rows(sorted.map((e) => e.span), most);
-  const blocks = sorted.map((e, i): Block => ({
-    id: e.id, utterance: e.utterance, start: e.span.start, end: e.span.end, evidence: e.id, cites: [e.id], row: row[i]!,
-    text: e.finding, told: `${clock(e.span.start)}: ${e.finding}`, label: undefined, share: e.reliability, verdict: null,
-  }));
-  return { blocks, rows: Math.max(1, ...row.map((r) => r + 1)) };
+/** The findings of one source about one person in the order of time, and a row for each so that they do not overlap. */
+export function stacked(evidence: readonly Evidence[], most: number): { order: Evidence[]; row: number[]; rows: number } {
+  const order = [...evidence].sort((a, b) => a.span.start - b.span.start || b.span.end - a.span.end);
+  const row = rows(order.map((e) => e.span), most);
+  return { order, row, rows: row.reduce((top, r) => Math.max(top, r + 1), 1) };
+}
+
+export function finding(e: Evidence, row: number): Block {
+  return { id: e.id, utterance: e.utterance, start: e.span.start, end: e.span.end, evidence: e.id, cites: [e.id], row, text: e.finding,
+           told: `${clock(e.span.start)}: ${e.finding}`, label: undefined, share: e.reliability, verdict: null };
 }

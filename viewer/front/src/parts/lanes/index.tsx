@@ -14,7 +14,7 @@ export function Lanes() {
   useEffect(() => measure(sheet.current!), []);
   useEffect(() => gestures(sheet.current!), []);
   useSignalEffect(() => reveal(sheet.current!.parentElement!));
-  const empty = plan.value.every((group) => group.lanes.every((lane) => !lane.blocks.length && !lane.series));
+  const empty = plan.value.every((group) => group.lanes.every((lane) => !lane.count && !lane.series));
   return (
     <div class="tracks" data-testid="lanes" role="region" aria-label="Lanes" tabIndex={-1}>
       <div class="sheet" ref={sheet}>

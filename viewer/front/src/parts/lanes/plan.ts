@@ -3,7 +3,7 @@ import { computed, signal } from "@preact/signals";
 import { evidence as looked, found, listed, onlyConflicts, payload } from "../../state";
 import { longest } from "../../windows";
 import { groups } from "../../trace";
-import { disputed, findings, judged, said, thought } from "./blocks";
+import { disputed, finding, judged, said, stacked, thought } from "./blocks";
 import { SOURCES } from "../../wording";
 import type { Block } from "./blocks";
 import type { Evidence, Modality, Person, Series, Utterance } from "../../model";
@@ -15,7 +15,7 @@ export const KINDS: readonly [Kind, string][] = [
 ];
 export interface Lane {
   key: string; kind: Kind; title: string; about: string; height: number; modality: Modality | null;
-  blocks: Block[]; reach: number; rows: number; series: Series | null;
+  count: number; reach: number; series: Series | null; blocks: () => readonly Block[]; // made when they are first asked for
 }
 export interface Group { person: string | null; key: string; name: string; told: string; lanes: Lane[]; units: Series[] }
 
@@ -54,7 +54,8 @@ const everything = computed<Group[]>(() => {
   });
 });
 
-function whose(item: Evidence): string | null {
+/** Whom a finding is about: who was seen or heard, else who speaks. */
+export function whose(item: Evidence): string | null {
   return item.person ?? found.value.utterances.get(item.utterance)?.person ?? null;
 }
 
@@ -62,11 +63,11 @@ function group(person: Person | null, utterances: Utterance[], evidence: Evidenc
   const index = found.value;
   const key = person?.id ?? "-";
   const series = index.series.get(person?.id ?? null) ?? [];
-  const clashes = disputed(index, utterances);
+  const clashes = utterances.filter((u) => index.conflicts.has(u.id));
   const lanes = [
-    strip(key, "words", "Words", said(index, utterances)),
-    ...(clashes.length ? [strip(key, "conflict", "Conflicts", clashes)] : []),
-    strip(key, "verdict", "Verdict", judged(index, utterances)),
+    strip(key, "words", "Words", utterances, () => said(index, utterances)),
+    ...(clashes.length ? [strip(key, "conflict", "Conflicts", clashes, () => disputed(index, clashes))] : []),
+    strip(key, "verdict", "Verdict", utterances, () => judged(index, utterances)),
     ...(["text", "face", "voice", "behavior"] as const).flatMap((m) => opinion(key, m, utterances)),
     ...(["face", "voice", "behavior", "dialogue", "text"] as const).flatMap((m) => findingsLane(key, m, evidence)),
     ...series.map((s) => curve(key, s)),
@@ -78,27 +79,35 @@ function group(person: Person | null, utterances: Utterance[], evidence: Evidenc
 }
 
 function lane(key: string, kind: Kind, title: string, more: Partial<Lane>): Lane {
-  const blocks = more.blocks ?? [];
-  return { key: `${key}.${kind}.${title}`, kind, title, about: title, height: HEIGHT[kind], modality: null, blocks,
-           reach: longest(blocks), rows: 1, series: null, ...more };
+  return { key: `${key}.${kind}.${title}`, kind, title, about: title, height: HEIGHT[kind], modality: null, count: 0, reach: 0,
+           series: null, blocks: () => [], ...more };
 }
 
-function strip(key: string, kind: Kind, title: string, blocks: Block[]): Lane {
-  return lane(key, kind, title, { blocks });
+/** A lane in which each of `utterances` has a block or none. */
+function strip(key: string, kind: Kind, title: string, utterances: readonly Utterance[], make: () => Block[], more: Partial<Lane> = {}): Lane {
+  return lane(key, kind, title, { blocks: once(make), count: utterances.length, reach: longest(utterances.map((u) => u.span)), ...more });
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | null = null;
+  return () => (made ??= { value: make() }).value;
 }
 
 function opinion(key: string, modality: Modality, utterances: Utterance[]): Lane[] {
-  const blocks = thought(found.value, utterances, modality);
+  const index = found.value;
   const source = SOURCES[modality];
-  return blocks.length ? [lane(key, "opinion", `from ${source}`, { blocks, modality, about: `What the ${source} alone suggest${modality === "text" ? "" : "s"}` })] : [];
+  const asked = utterances.filter((u) => index.opinions.get(u.id)?.some((o) => o.modality === modality));
+  return asked.length ? [strip(key, "opinion", `from ${source}`, asked, () => thought(index, asked, modality), { modality, about: `What the ${source} alone suggest${modality === "text" ? "" : "s"}` })] : [];
 }
 
 function findingsLane(key: string, modality: Modality, evidence: Evidence[]): Lane[] {
   const items = evidence.filter((e) => e.modality === modality && e.kind !== "quotation");
   if (!items.length) return [];
-  const made = findings(items, MOST_ROWS[modality] ?? 4);
-  return [lane(key, "findings", `${SOURCES[modality]} findings`,
-               { ...made, modality, about: `Findings: ${SOURCES[modality]}`, height: made.rows * HEIGHT.findings + 6 })];
+  const { order, row, rows } = stacked(items, MOST_ROWS[modality] ?? 4);
+  return [lane(key, "findings", `${SOURCES[modality]} findings`, {
+    modality, about: `Findings: ${SOURCES[modality]}`, height: rows * HEIGHT.findings + 6, count: items.length,
+    reach: longest(items.map((e) => e.span)), blocks: once(() => order.map((e, i) => finding(e, row[i]!))),
+  })];
 }
 
 function curve(key: string, series: Series): Lane {

@@ -1,6 +1,6 @@
 // Scrolls the lanes down to what was chosen somewhere else: in the panel, by a key, by the address.
 import { cited, evidence, found, selected } from "../../state";
-import { plan } from "./plan";
+import { plan, whose } from "./plan";
 
 const HEADS = 56; // pixels that the axis and the name of the person cover at the top
 
@@ -16,8 +16,9 @@ export function stay(): void {
 /** The lanes that show `ids`, else the words of the person who speaks. */
 function wanted(ids: readonly string[], utterance: string | null): string[] {
   const lanes = plan.peek().flatMap((group) => group.lanes.map((lane) => ({ lane, person: group.person })));
-  const marks = new Set(ids);
-  const shown = lanes.filter(({ lane }) => lane.blocks.some((b) => b.evidence !== null && marks.has(b.evidence)));
+  const items = ids.flatMap((id) => found.peek().evidence.get(id) ?? []);
+  const shown = lanes.filter(({ lane, person }) => items.some((e) => whose(e) === person && (e.kind === "quotation"
+    ? lane.kind === "words" : lane.kind === "findings" && lane.modality === e.modality)));
   if (shown.length) return shown.map(({ lane }) => lane.key);
   const who = utterance === null ? undefined : found.peek().utterances.get(utterance)?.person;
   return who === undefined ? [] : lanes.filter(({ lane, person }) => lane.kind === "words" && person === who).map(({ lane }) => lane.key);

@@ -24,7 +24,8 @@ export function Strip({ lane, inside }: Props) {
   useMoved(layer);
   const [stop, setStop] = useState<string | null>(null); // where Tab enters the lane
   const moved = useRef(false);
-  const inView = within(lane.blocks, frame.value.range, lane.reach);
+  const blocks = lane.blocks();
+  const inView = within(blocks, frame.value.range, lane.reach);
   const dense = isDense(inView);
   const entry = inView.find((b) => b.id === stop) ?? inView.find((b) => b.utterance === selected.value) ?? inView[0];
   useEffect(() => {
@@ -33,7 +34,7 @@ export function Strip({ lane, inside }: Props) {
   }, [stop]);
   const keys = (event: KeyboardEvent) => {
     const by = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
-    const next = by && entry ? lane.blocks[lane.blocks.indexOf(entry) + by] : undefined;
+    const next = by && entry ? blocks[blocks.indexOf(entry) + by] : undefined;
     if (!by || event.shiftKey) return;
     event.preventDefault();
     if (!next) return;
