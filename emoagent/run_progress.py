@@ -79,9 +79,14 @@ def progress_of(folder: Path) -> dict[str, Any] | None:
     unfinished = folder / UNFINISHED
     if not (unfinished / MANIFEST).exists():
         return None
-    found = _read(unfinished / FILE) or {
-        "clip": _clip_of(unfinished), "duration": None, "stages": [], "done": False, "failed": None,
-    }  # fmt: skip
+    begun: dict[str, Any] = {
+        "clip": _clip_of(unfinished),
+        "duration": None,
+        "stages": [],
+        "done": False,
+        "failed": None,
+    }
+    found = begun | (_read(unfinished / FILE) or {})
     if found["failed"] is None and not going_on(folder) and (unfinished / MANIFEST).exists():
         found["failed"] = INTERRUPTED
     return found

@@ -101,7 +101,7 @@ def test_a_run_that_was_killed_has_failed(tmp_path: Path) -> None:
     assert (progress_of(tmp_path) or {})["failed"] == INTERRUPTED
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "null", '"x"', "\udcff"])
+@pytest.mark.parametrize("content", ["", "{", "[]", "null", '"x"', "\udcff", "{}", '{"more": 1}'])
 def test_a_progress_file_that_cannot_be_read(tmp_path: Path, content: str) -> None:
     with running(tmp_path):
         (tmp_path / ".unfinished" / FILE).write_bytes(content.encode("utf-8", "surrogateescape"))
@@ -151,6 +151,17 @@ def test_the_page_and_the_events_of_a_run_that_goes_on(tmp_path: Path) -> None:
         assert (last["done"], last["failed"], last["clip"]) == (True, None, "film.mp4")
         assert next(stream, None) is None
         assert 'id="data"' in served.client.get("/").text
+
+
+def test_a_name_that_is_markup_is_text(tmp_path: Path) -> None:
+    name = "</title><script>alert(1)</script>\u202e&.mp4"
+    with only_writer(tmp_path):
+        RunProgress(RunFolder(tmp_path, {"source": name}).open(resume=False), name, {})
+        with inspecting(tmp_path) as served:
+            page = served.client.get("/").text
+            assert "alert(1)" not in page.replace("&lt;script&gt;alert(1)&lt;/script&gt;", "")
+            assert "\u202e" not in page
+            assert next(events(served.client))["clip"] == name
 
 
 def test_a_run_that_fails_while_it_is_looked_at(tmp_path: Path) -> None:
