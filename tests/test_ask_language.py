@@ -169,6 +169,16 @@ def test_without_a_model_nothing_is_asked(tmp_path: Path, capsys: pytest.Capture
     }  # fmt: skip
 
 
+def test_many_cites_are_cut_on_a_terminal_and_whole_in_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    evidence = TRACE.evidence[0]
+    more = tuple(evidence.model_copy(update={"id": f"u1.transcript.{n}"}) for n in range(2, 12))
+    (tmp_path / "trace.json").write_bytes(trace_json(TRACE.model_copy(update={"evidence": (*TRACE.evidence, *more)})))
+    run(tmp_path, "what did Anna say first?", Settings(), as_json=False)
+    assert "u1.transcript.8 and 3 more]" in capsys.readouterr().out
+    run(tmp_path, "what did Anna say first?", Settings(), as_json=True)
+    assert len(json.loads(capsys.readouterr().out)["sentences"][0]["cites"]) == 11
+
+
 def test_no_question_and_no_result(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no question"):
         run(tmp_path, "  ", Settings(), as_json=False)

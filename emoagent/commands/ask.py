@@ -16,6 +16,8 @@ from emoagent.tools.generation import Generator
 from emoagent.tools.telemetry import span, telemetry
 from emoagent.tools.traced_model import Traced
 
+SHOWN = 8  # evidence ids of a sentence, on a terminal
+
 
 def run(source: Path, question: str, settings: Settings, *, as_json: bool) -> None:
     """Prints the answer. Raises `UsageError` where there is no trace or no question."""
@@ -51,8 +53,13 @@ def _plain(found: Answer) -> str:
     """A sentence a line with its evidence in brackets, then the notes. What strangers said does nothing here."""
     from emoagent.viewer.visible import visible
 
-    lines = [f"{each.text} [{', '.join(each.cites)}]" for each in found.sentences]
+    lines = [f"{each.text} [{_listed(each.cites)}]" for each in found.sentences]
     lines += [f"note: {note}" for note in found.notes]
     if found.by != "embedded":
         lines.append(f"answered by {found.by}")
     return "".join(f"{visible(line)}\n" for line in lines)
+
+
+def _listed(cites: tuple[str, ...]) -> str:
+    more = f" and {len(cites) - SHOWN} more" if len(cites) > SHOWN else ""
+    return ", ".join(cites[:SHOWN]) + more
