@@ -6,6 +6,7 @@ Pictures of what was looked at are written to EMOAGENT_TEST_ARTEFACTS, or to bui
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 import sys
 from collections.abc import Iterator
@@ -20,18 +21,24 @@ if TYPE_CHECKING:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of them need the browser."""
+    """All of them need the browser, and are skipped where there is none."""
+    lacking = _lacking()
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            if lacking:
+                item.add_marker(pytest.mark.skip(reason=lacking))
+
+
+def _lacking() -> str | None:
+    if not os.environ.get("EMOAGENT_TEST_CHROMIUM"):
+        return "no browser (set EMOAGENT_TEST_CHROMIUM to a Chromium)"
+    return None if importlib.util.find_spec("playwright") else "the extra `browser` is not installed"
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """The browser, with a profile of its own that lasts as long as the tests."""
-    if not os.environ.get("EMOAGENT_TEST_CHROMIUM"):
-        pytest.skip("no browser (set EMOAGENT_TEST_CHROMIUM to a Chromium)")
-    pytest.importorskip("playwright", reason="the extra `browser` is not installed")
     with benchmark("chromium").browser() as started:
         yield started
 
