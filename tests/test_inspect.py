@@ -254,7 +254,7 @@ def test_a_manifest_that_says_nothing(tmp_path: Path) -> None:
     (tmp_path / "run" / "run.json").write_text("[]")
     with inspecting(tmp_path / "run") as served:
         assert payload_in(served.client.get("/").text)["video"] is None
-        assert served.said
+        assert served.said[0].startswith("dialogue.mp4 is not beside the result")
 
 
 def test_another_run_beside_it(tmp_path: Path) -> None:

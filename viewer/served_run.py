@@ -57,20 +57,23 @@ class ServedRun:
         for place in filter(Path.is_file, places):
             if self._same(place, clip):
                 return place, ""
-        if not places:
-            return None, f"the result does not say where {clip.name} lay; --video FILE says it"
-        there = any(map(Path.is_file, places))
-        what = (
-            f"the file {places[0]} is not the one that was analysed" if there else f"there is no {places[0]} any more"
-        )
-        return None, f"{what}: the report is served without its video; --video FILE says where it is"
+        rest = "the report is served without its video; --video FILE says where it is"
+        if other := next(filter(Path.is_file, places), None):
+            return None, f"the file {other} is not the one that was analysed: {rest}"
+        lay = self._lay()
+        return None, f"there is no {lay} any more: {rest}" if lay else f"{clip.name} is not beside the result: {rest}"
 
     def _places(self, clip: Clip) -> Iterator[Path]:
         """Where it lay, then beside the result and in it, for both may have moved together."""
-        with suppress(OSError, ValueError, KeyError, TypeError):
-            yield Path(json.loads((self.folder / MANIFEST).read_text(encoding="utf-8"))["source"])
+        if lay := self._lay():
+            yield lay
         name = Path(clip.name).name
         yield from (folder / name for folder in (self.folder.resolve().parent, self.folder) if name)
+
+    def _lay(self) -> Path | None:
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            return Path(json.loads((self.folder / MANIFEST).read_text(encoding="utf-8"))["source"])
+        return None
 
     def _same(self, file: Path, clip: Clip) -> bool:
         """By its size; by its content where it was written after the result, or was named by hand."""
