@@ -219,3 +219,23 @@ def test_the_window_is_moved_and_zoomed(page: Page) -> None:
     until(page, "(before) => document.querySelector('[data-testid=range]').textContent !== before", moved)
     page.get_by_test_id("fit").click()
     assert shown.inner_text() == whole
+
+
+def test_the_lanes_follow_what_is_chosen(page: Page, trace: Trace) -> None:
+    """However far down the person is, and though their lanes are folded."""
+    other = next(u for u in trace.utterances if u.person != trace.utterances[0].person)
+    page.get_by_test_id("fold").last.click()
+    choose(page, other.id)
+    page.get_by_test_id("claim").first.locator("button.text").click()
+    until(page, """(id) => {
+      const area = document.querySelector("[data-testid=lanes]").getBoundingClientRect();
+      const block = document.querySelector(`[data-kind=verdict] [data-testid=block][data-utterance="${id}"]`);
+      const box = block?.getBoundingClientRect();
+      return box && box.top >= area.top && box.bottom <= area.bottom + 1;
+    }""", other.id)  # fmt: skip
+
+
+def test_a_link_without_a_time_goes_to_what_it_names(opened: Opened, report: str, trace: Trace) -> None:
+    page = opened().open(f"{report}#u=u4")
+    ready(page)
+    at(page, trace.utterances[3].span.start)
