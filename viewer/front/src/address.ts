@@ -3,12 +3,20 @@ import { effect } from "@preact/signals";
 import { evidence, now, playing, point, select, selected } from "./state";
 import { seek } from "./player";
 
-export interface Place { time: number | null; evidence: string | null; utterance: string | null }
+export interface Place {
+  time: number | null;
+  evidence: string | null;
+  utterance: string | null;
+}
 
 export function read(hash: string): Place {
   const found = new URLSearchParams(hash.replace(/^#/, ""));
   const time = Number.parseFloat(found.get("t") ?? "");
-  return { time: Number.isFinite(time) && time >= 0 ? time : null, evidence: found.get("e"), utterance: found.get("u") };
+  return {
+    time: Number.isFinite(time) && time >= 0 ? time : null,
+    evidence: found.get("e"),
+    utterance: found.get("u"),
+  };
 }
 
 export function write({ time, evidence, utterance }: Place): string {

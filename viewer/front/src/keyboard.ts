@@ -1,7 +1,20 @@
 // The keys. While somebody types, or a dialog is open, they belong to that.
 import { helping } from "./parts/panel/help";
 import { frames, pause, seek, shuttle, step, toggle } from "./player";
-import { cited, evidence, following, found, listed, now, onlyConflicts, panel, select, selected, show, view } from "./state";
+import {
+  cited,
+  evidence,
+  following,
+  found,
+  listed,
+  now,
+  onlyConflicts,
+  panel,
+  select,
+  selected,
+  show,
+  view,
+} from "./state";
 import { zoomed } from "./windows";
 
 type Keys = Record<string, (event: KeyboardEvent) => void>;
@@ -63,9 +76,11 @@ function release(): void {
   } else select(null);
 }
 
-const TYPED = "input:not([type=checkbox]):not([type=radio]):not([type=range]), textarea, select, [contenteditable], dialog[open]";
+const TYPED =
+  "input:not([type=checkbox]):not([type=radio]):not([type=range]), textarea, select, [contenteditable], dialog[open]";
 const OWN_SPACE = "button, a, summary, input, video, [role=button], [role=tab]";
-const OWN_ARROWS = "video, input, [role=tab], [role=slider], [role=separator], [role=radiogroup] *, " +
+const OWN_ARROWS =
+  "video, input, [role=tab], [role=slider], [role=separator], [role=radiogroup] *, " +
   ".panel :is([role=tabpanel], [role=region], pre):focus"; // what scrolls, where it has the focus itself
 
 /** Whether the key belongs to what has the focus. */

@@ -1,10 +1,27 @@
 // How a label looks: a colour after Okabe and Ito (2008), always with a pattern. The classes stand in style/labels.css.
 
-const LOOKS = new Map(Object.entries({
-  neutral: "neutral", joy: "joy", joyful: "joy", anger: "anger", mad: "anger", surprise: "surprise", sadness: "sadness",
-  sad: "sadness", disgust: "disgust", peaceful: "disgust", fear: "fear", scared: "fear", worry: "fear",
-  excitement: "bright", anticipation: "bright", powerful: "bright", frustration: "deep", trust: "deep",
-}));
+const LOOKS = new Map(
+  Object.entries({
+    neutral: "neutral",
+    joy: "joy",
+    joyful: "joy",
+    anger: "anger",
+    mad: "anger",
+    surprise: "surprise",
+    sadness: "sadness",
+    sad: "sadness",
+    disgust: "disgust",
+    peaceful: "disgust",
+    fear: "fear",
+    scared: "fear",
+    worry: "fear",
+    excitement: "bright",
+    anticipation: "bright",
+    powerful: "bright",
+    frustration: "deep",
+    trust: "deep",
+  }),
+);
 // Path of one 8 by 8 tile; null: the plain colour.
 const TILES: Record<string, [string, string | null]> = {
   neutral: ["#a9adb5", null],
@@ -42,7 +59,13 @@ export function hatching(context: CanvasRenderingContext2D, ink: string): Canvas
   return tiled(context, "M-1 7L7 -1M-1 1L1 -1M5 7L7 5", ink, null, 6);
 }
 
-function tiled(context: CanvasRenderingContext2D, path: string, ink: string, ground: string | null, size: number): CanvasPattern {
+function tiled(
+  context: CanvasRenderingContext2D,
+  path: string,
+  ink: string,
+  ground: string | null,
+  size: number,
+): CanvasPattern {
   const dots = devicePixelRatio || 1;
   const key = `${path} ${ink} ${ground} ${dots}`;
   const known = fills.get(key);

@@ -1,5 +1,17 @@
 // The trace, looked up by what it is asked for.
-import type { Audit, Call, Conflict, Evidence, Opinion, Payload, Peak, Person, Series, Utterance, Verdict } from "./model";
+import type {
+  Audit,
+  Call,
+  Conflict,
+  Evidence,
+  Opinion,
+  Payload,
+  Peak,
+  Person,
+  Series,
+  Utterance,
+  Verdict,
+} from "./model";
 
 export interface Index {
   duration: number;

@@ -1,6 +1,9 @@
 // What of a long recording falls into the window that is shown. Times in seconds; all lists in the order of time.
 
-export interface Timed { start: number; end: number }
+export interface Timed {
+  start: number;
+  end: number;
+}
 export type Range = readonly [number, number];
 
 /** Index of the first item whose `start` is not before `seconds`. */
@@ -40,12 +43,20 @@ export function rows(items: readonly Timed[], most: number): number[] {
 }
 
 /** Left edge and width in pixels of something in the window. */
-export function place({ start, end }: Timed, [from, to]: Range, width: number, least = 3): { left: number; width: number } {
+export function place(
+  { start, end }: Timed,
+  [from, to]: Range,
+  width: number,
+  least = 3,
+): { left: number; width: number } {
   const scale = width / (to - from);
   return { left: (start - from) * scale, width: Math.max((end - start) * scale, least) };
 }
 
-export interface Frame { range: Range; across: number } // what is drawn, in seconds and in pixels
+export interface Frame {
+  range: Range;
+  across: number;
+} // what is drawn, in seconds and in pixels
 
 /** Twice the window and around it, on a raster of half windows; `last` while that still covers the window. */
 export function framed(last: Frame, [from, to]: Range, width: number): Frame {

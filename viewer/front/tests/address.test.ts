@@ -8,7 +8,8 @@ test("an address is read back as it was written", () => {
     { time: 0, evidence: null, utterance: "u1" },
     { time: null, evidence: "a&b=c#d ü%", utterance: null },
     { time: null, evidence: null, utterance: null },
-  ]) assert.deepEqual(read(write(place)), place);
+  ])
+    assert.deepEqual(read(write(place)), place);
 });
 
 test("the form that is promised", () => {
@@ -17,5 +18,6 @@ test("the form that is promised", () => {
 });
 
 test("what is no time is none", () => {
-  for (const hash of ["", "#", "#t=", "#t=abc", "#t=-3", "#t=Infinity", "#<script>"]) assert.equal(read(hash).time, null);
+  for (const hash of ["", "#", "#t=", "#t=abc", "#t=-3", "#t=Infinity", "#<script>"])
+    assert.equal(read(hash).time, null);
 });

@@ -6,8 +6,19 @@ import type { Series } from "../src/model";
 /** A series from values in 0..1; null is a gap. */
 function made(list: (number | null)[], start = 0, step = 0.1): Series {
   const levels = Uint16Array.from(list, (v) => (v === null ? 0 : 1 + Math.round(v * 65534)));
-  return { id: "s", person: null, kind: "action_unit", name: "AU12", title: "", unit: "", low: 0, high: 1, start, step,
-           values: Buffer.from(levels.buffer).toString("base64") };
+  return {
+    id: "s",
+    person: null,
+    kind: "action_unit",
+    name: "AU12",
+    title: "",
+    unit: "",
+    low: 0,
+    high: 1,
+    start,
+    step,
+    values: Buffer.from(levels.buffer).toString("base64"),
+  };
 }
 
 const round = (v: number | null) => (v === null ? null : Math.round(v * 1000) / 1000);
@@ -15,7 +26,10 @@ const round = (v: number | null) => (v === null ? null : Math.round(v * 1000) / 
 test("a sample is read back, and a gap is no value", () => {
   const series = made([0, 0.5, null, 1], 10);
   assert.equal(values(series), values(series));
-  assert.deepEqual([10, 10.1, 10.2, 10.3].map((t) => round(valueAt(series, t))), [0, 0.5, null, 1]);
+  assert.deepEqual(
+    [10, 10.1, 10.2, 10.3].map((t) => round(valueAt(series, t))),
+    [0, 0.5, null, 1],
+  );
   assert.equal(valueAt(series, 9), null);
   assert.equal(valueAt(series, 11), null);
 });
@@ -50,12 +64,28 @@ test("a curve does not shimmer: a moved window takes the same samples", () => {
 
 test("gaps reach from value to value and beyond the ends", () => {
   const series = made([0.5, 0.5, null, null, 0.5], 1);
-  assert.deepEqual(gaps(series, [0, 3], 0.01).map((g) => g.map(round)), [[0, 1], [1.1, 1.4], [1.4, 3]]);
-  assert.deepEqual(gaps(series, [0, 3], 0.5).map((g) => g.map(round)), [[0, 1], [1.4, 3]]);
+  assert.deepEqual(
+    gaps(series, [0, 3], 0.01).map((g) => g.map(round)),
+    [
+      [0, 1],
+      [1.1, 1.4],
+      [1.4, 3],
+    ],
+  );
+  assert.deepEqual(
+    gaps(series, [0, 3], 0.5).map((g) => g.map(round)),
+    [
+      [0, 1],
+      [1.4, 3],
+    ],
+  );
   assert.deepEqual(gaps(series, [1, 1.1], 0.01), []);
 });
 
 test("the extent leaves gaps out", () => {
-  assert.deepEqual(extent(made([null, 0.25, null, 0.75])).map((v) => Math.round(v * 100)), [25, 75]);
+  assert.deepEqual(
+    extent(made([null, 0.25, null, 0.75])).map((v) => Math.round(v * 100)),
+    [25, 75],
+  );
   assert.deepEqual(extent(made([null, null])), [0, 1]);
 });

@@ -2,10 +2,19 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { firstFrom, framed, longest, place, rows, ticks, tickStep, within, zoomed } from "../src/windows";
 
-const items = [[0, 2], [1, 9], [3, 4], [5, 6], [8, 9]].map(([start, end]) => ({ start: start!, end: end! }));
+const items = [
+  [0, 2],
+  [1, 9],
+  [3, 4],
+  [5, 6],
+  [8, 9],
+].map(([start, end]) => ({ start: start!, end: end! }));
 
 test("an item that began long before the window is found", () => {
-  assert.deepEqual(within(items, [4.5, 5.5], longest(items)).map((i) => i.start), [1, 5]);
+  assert.deepEqual(
+    within(items, [4.5, 5.5], longest(items)).map((i) => i.start),
+    [1, 5],
+  );
   assert.deepEqual(within(items, [20, 30], longest(items)), []);
   assert.equal(within([], [0, 1], 0).length, 0);
 });
@@ -19,7 +28,17 @@ test("the search starts at the first item that is not before", () => {
 test("items of one row never overlap while there are rows", () => {
   const found = rows(items, 5);
   assert.deepEqual(found, [0, 1, 0, 0, 0]);
-  assert.deepEqual(rows([{ start: 0, end: 9 }, { start: 1, end: 9 }, { start: 2, end: 9 }], 2), [0, 1, 1]);
+  assert.deepEqual(
+    rows(
+      [
+        { start: 0, end: 9 },
+        { start: 1, end: 9 },
+        { start: 2, end: 9 },
+      ],
+      2,
+    ),
+    [0, 1, 1],
+  );
 });
 
 test("a place is given in pixels and is never too small to hit", () => {

@@ -27,18 +27,54 @@ function Zoom() {
   const [from, to] = view.value;
   return (
     <div class="zoom" role="group" aria-label="Window">
-      <button type="button" class="icon" onClick={() => zoom(1 / 0.6)} title="Wider (−)" aria-label="Show more" data-testid="zoom-out">−</button>
-      <button type="button" class="icon" onClick={() => zoom(0.6)} title="Closer (+)" aria-label="Show less, larger" data-testid="zoom-in">+</button>
-      <button type="button" class="quiet" onClick={() => show(0, found.value.duration)} title="The whole clip (0)" data-testid="fit">Fit</button>
-      <span class="n muted range" data-testid="range">{clock(from)} – {clock(to)}</span>
+      <button
+        type="button"
+        class="icon"
+        onClick={() => zoom(1 / 0.6)}
+        title="Wider (−)"
+        aria-label="Show more"
+        data-testid="zoom-out"
+      >
+        −
+      </button>
+      <button
+        type="button"
+        class="icon"
+        onClick={() => zoom(0.6)}
+        title="Closer (+)"
+        aria-label="Show less, larger"
+        data-testid="zoom-in"
+      >
+        +
+      </button>
+      <button
+        type="button"
+        class="quiet"
+        onClick={() => show(0, found.value.duration)}
+        title="The whole clip (0)"
+        data-testid="fit"
+      >
+        Fit
+      </button>
+      <span class="n muted range" data-testid="range">
+        {clock(from)} – {clock(to)}
+      </span>
     </div>
   );
 }
 
 function Follow() {
   return (
-    <button type="button" class="quiet" aria-pressed={following.value} onClick={() => (following.value = !following.value)} data-testid="follow"
-            title="While the clip plays, the panel shows who speaks (F)">Follow</button>
+    <button
+      type="button"
+      class="quiet"
+      aria-pressed={following.value}
+      onClick={() => (following.value = !following.value)}
+      data-testid="follow"
+      title="While the clip plays, the panel shows who speaks (F)"
+    >
+      Follow
+    </button>
   );
 }
 
@@ -56,14 +92,21 @@ function Choice() {
   };
   return (
     <details class="choice" ref={box} onFocusOut={leave} onKeyDown={escape}>
-      <summary class="quiet" data-testid="choice">Lanes</summary>
+      <summary class="quiet" data-testid="choice">
+        Lanes
+      </summary>
       <fieldset class="menu">
         <legend class="sr">Lanes that are shown</legend>
         {KINDS.map(([kind, name]) => (
           <label key={kind}>
-            <input type="checkbox" checked={!hidden.value.has(kind)} onChange={() => (hidden.value = toggled(hidden.value, kind))} />
+            <input
+              type="checkbox"
+              checked={!hidden.value.has(kind)}
+              onChange={() => (hidden.value = toggled(hidden.value, kind))}
+            />
             {name}
-          </label>))}
+          </label>
+        ))}
         <Fold />
       </fieldset>
     </details>
@@ -75,7 +118,12 @@ function Fold() {
   const all = plan.value.map((group) => group.key);
   const closed = folded.value.size === all.length;
   return (
-    <button type="button" class="quiet" onClick={() => (folded.value = new Set(closed ? [] : all))} data-testid="fold-all">
+    <button
+      type="button"
+      class="quiet"
+      onClick={() => (folded.value = new Set(closed ? [] : all))}
+      data-testid="fold-all"
+    >
       {closed ? "Unfold everybody" : "Fold everybody"}
     </button>
   );

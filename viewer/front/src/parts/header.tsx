@@ -17,23 +17,55 @@ const ICONS = {
 };
 
 export function Icon({ name }: { name: keyof typeof ICONS }) {
-  return <svg class="pict" viewBox="0 0 16 16" aria-hidden="true"><path d={ICONS[name]} /></svg>;
+  return (
+    <svg class="pict" viewBox="0 0 16 16" aria-hidden="true">
+      <path d={ICONS[name]} />
+    </svg>
+  );
 }
 
 export function Header() {
   const { clip } = payload.value!.trace;
   return (
     <header class="top">
-      <button type="button" class="skip" onClick={() => document.querySelector<HTMLElement>(".tracks [tabindex='0']")?.focus()}>To the lanes</button>
-      <h1 title={clip.name}><bdi>{clip.name}</bdi></h1>
-      <p class="tally muted"><Tally /></p>
+      <button
+        type="button"
+        class="skip"
+        onClick={() => document.querySelector<HTMLElement>(".tracks [tabindex='0']")?.focus()}
+      >
+        To the lanes
+      </button>
+      <h1 title={clip.name}>
+        <bdi>{clip.name}</bdi>
+      </h1>
+      <p class="tally muted">
+        <Tally />
+      </p>
       <div class="switches">
         <Conflicts />
         <Corrections />
         <CopyLink />
-        <button type="button" class="icon" onClick={nextTheme} data-testid="theme" data-theme={theme.value}
-                title={`Colours: ${theme.value}`} aria-label={`Colours: ${theme.value}. Change`}><Icon name={theme.value} /></button>
-        <button type="button" class="icon" onClick={() => (helping.value = true)} data-testid="help-open" title="Keys (?)" aria-label="Keys">?</button>
+        <button
+          type="button"
+          class="icon"
+          onClick={nextTheme}
+          data-testid="theme"
+          data-theme={theme.value}
+          title={`Colours: ${theme.value}`}
+          aria-label={`Colours: ${theme.value}. Change`}
+        >
+          <Icon name={theme.value} />
+        </button>
+        <button
+          type="button"
+          class="icon"
+          onClick={() => (helping.value = true)}
+          data-testid="help-open"
+          title="Keys (?)"
+          aria-label="Keys"
+        >
+          ?
+        </button>
       </div>
     </header>
   );
@@ -45,8 +77,17 @@ function Tally() {
   const faults = trace.faults.length;
   return (
     <>
-      <span class="n">{clock(found.value.duration)}</span> · {count(trace.utterances.length, "utterance")}, {judged} with a label
-      {faults > 0 && <> · <button type="button" class="fault" onClick={() => (panel.value = "provenance")}>{count(faults, "fault")}</button></>}
+      <span class="n">{clock(found.value.duration)}</span> · {count(trace.utterances.length, "utterance")}, {judged}{" "}
+      with a label
+      {faults > 0 && (
+        <>
+          {" "}
+          ·{" "}
+          <button type="button" class="fault" onClick={() => (panel.value = "provenance")}>
+            {count(faults, "fault")}
+          </button>
+        </>
+      )}
     </>
   );
 }
@@ -55,9 +96,20 @@ function Conflicts() {
   const amount = found.value.conflicts.size;
   const all = payload.value!.trace.utterances.length;
   return (
-    <button type="button" class="filter" aria-pressed={onlyConflicts.value} data-testid="conflict-filter" title="Only utterances whose sources disagree (C)" disabled={!amount}
-            onClick={() => (onlyConflicts.value = !onlyConflicts.value)}>
-      <Bolt /><span class="wide">Conflicts </span><span class="n">{amount} of {all}</span>
+    <button
+      type="button"
+      class="filter"
+      aria-pressed={onlyConflicts.value}
+      data-testid="conflict-filter"
+      title="Only utterances whose sources disagree (C)"
+      disabled={!amount}
+      onClick={() => (onlyConflicts.value = !onlyConflicts.value)}
+    >
+      <Bolt />
+      <span class="wide">Conflicts </span>
+      <span class="n">
+        {amount} of {all}
+      </span>
     </button>
   );
 }
@@ -73,9 +125,18 @@ function Corrections() {
     kept.value = list;
   };
   return (
-    <button type="button" class="filter correct" onClick={download} data-testid="corrections-download" title={`Download ${FILE}`}>
-      <svg class="pict" viewBox="0 0 16 16" aria-hidden="true"><path d="M8 2v8M4.5 6.5L8 10l3.5-3.5M2.5 13.5h11" /></svg>
-      <span class="n">{list.length}</span><span class="wide"> {list.length === 1 ? "correction" : "corrections"}</span>
+    <button
+      type="button"
+      class="filter correct"
+      onClick={download}
+      data-testid="corrections-download"
+      title={`Download ${FILE}`}
+    >
+      <svg class="pict" viewBox="0 0 16 16" aria-hidden="true">
+        <path d="M8 2v8M4.5 6.5L8 10l3.5-3.5M2.5 13.5h11" />
+      </svg>
+      <span class="n">{list.length}</span>
+      <span class="wide"> {list.length === 1 ? "correction" : "corrections"}</span>
     </button>
   );
 }
@@ -93,7 +154,15 @@ function CopyLink() {
     setTimeout(() => setDone(false), 1500);
   };
   return (
-    <button type="button" class="icon" onClick={() => void copy()} data-testid="copy-link" title="Copy the link to what is shown"
-            aria-label={done ? "The link is copied" : "Copy the link to what is shown"}><Icon name={done ? "done" : "link"} /></button>
+    <button
+      type="button"
+      class="icon"
+      onClick={() => void copy()}
+      data-testid="copy-link"
+      title="Copy the link to what is shown"
+      aria-label={done ? "The link is copied" : "Copy the link to what is shown"}
+    >
+      <Icon name={done ? "done" : "link"} />
+    </button>
   );
 }

@@ -9,9 +9,24 @@ export function Legend() {
   const shown = [...labels.filter((l) => used.has(l)), ...[...used].filter((l) => !labels.includes(l)).sort()];
   return (
     <ul class="legend" aria-label="Key">
-      {shown.map((label) => <li key={label}><span class={`swatch ${labelClass(label)}`} />{label}</li>)}
-      {trace.verdicts.some((v) => v.label === null) && <li><span class="swatch label-none" />no label</li>}
-      {trace.conflicts.length > 0 && <li><Bolt />sources disagree</li>}
+      {shown.map((label) => (
+        <li key={label}>
+          <span class={`swatch ${labelClass(label)}`} />
+          {label}
+        </li>
+      ))}
+      {trace.verdicts.some((v) => v.label === null) && (
+        <li>
+          <span class="swatch label-none" />
+          no label
+        </li>
+      )}
+      {trace.conflicts.length > 0 && (
+        <li>
+          <Bolt />
+          sources disagree
+        </li>
+      )}
     </ul>
   );
 }

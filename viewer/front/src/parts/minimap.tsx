@@ -18,7 +18,9 @@ export function Minimap() {
   useEffect(() => paint(canvas.current!, across, height), [across, height, painted, filtered]);
   return (
     <div class="minimap">
-      <div class="gutter"><span class="name">Whole clip</span></div>
+      <div class="gutter">
+        <span class="name">Whole clip</span>
+      </div>
       <div class="plot" style={{ height: `${height}px` }} onPointerDown={dragged} data-testid="minimap">
         <canvas ref={canvas} aria-hidden="true" style={{ width: `${across}px`, height: `${height}px` }} />
         <Brush />
@@ -83,11 +85,23 @@ function Brush() {
     show(from + by * (to - from), to + by * (to - from));
   };
   return (
-    <div class="brush" role="slider" tabIndex={0} aria-label="The window that the lanes show" aria-valuemin={0}
-         aria-valuemax={Math.round(duration)} aria-valuenow={Math.round(from)} aria-orientation="horizontal"
-         aria-valuetext={`${clock(from)} to ${clock(to)}`} onKeyDown={keys} data-part="middle" data-testid="brush"
-         style={{ left: `${(from / duration) * 100}%`, width: `${((to - from) / duration) * 100}%` }}>
-      <span data-part="left" /><span data-part="right" />
+    <div
+      class="brush"
+      role="slider"
+      tabIndex={0}
+      aria-label="The window that the lanes show"
+      aria-valuemin={0}
+      aria-valuemax={Math.round(duration)}
+      aria-valuenow={Math.round(from)}
+      aria-orientation="horizontal"
+      aria-valuetext={`${clock(from)} to ${clock(to)}`}
+      onKeyDown={keys}
+      data-part="middle"
+      data-testid="brush"
+      style={{ left: `${(from / duration) * 100}%`, width: `${((to - from) / duration) * 100}%` }}
+    >
+      <span data-part="left" />
+      <span data-part="right" />
     </div>
   );
 }

@@ -20,6 +20,20 @@ export function Splitter() {
     event.preventDefault();
     set(share.value + by);
   };
-  return <div class="splitter" role="separator" tabIndex={0} aria-orientation="horizontal" aria-label="Height of the lanes" aria-valuemin={LEAST}
-              aria-valuemax={MOST} aria-valuenow={Math.round(share.value)} onPointerDown={drag} onPointerMove={drag} onKeyDown={keys} data-testid="splitter" />;
+  return (
+    <div
+      class="splitter"
+      role="separator"
+      tabIndex={0}
+      aria-orientation="horizontal"
+      aria-label="Height of the lanes"
+      aria-valuemin={LEAST}
+      aria-valuemax={MOST}
+      aria-valuenow={Math.round(share.value)}
+      onPointerDown={drag}
+      onPointerMove={drag}
+      onKeyDown={keys}
+      data-testid="splitter"
+    />
+  );
 }

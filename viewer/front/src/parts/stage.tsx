@@ -28,27 +28,65 @@ function Screen({ address, sound }: { address: string; sound: boolean }) {
   }, [address]);
   return (
     <div class={`screen${sound ? " sound" : ""}`}>
-      {sound && <p class="instant n" aria-hidden="true">{clock(now.value)}</p>}
-      <video ref={element} src={address} controls playsInline preload="metadata" data-testid="video" aria-label="The clip" {...listeners} />
+      {sound && (
+        <p class="instant n" aria-hidden="true">
+          {clock(now.value)}
+        </p>
+      )}
+      <video
+        ref={element}
+        src={address}
+        controls
+        playsInline
+        preload="metadata"
+        data-testid="video"
+        aria-label="The clip"
+        {...listeners}
+      />
     </div>
   );
 }
 
 function NoVideo() {
   const { duration } = found.value;
-  const missing = broken.value ? `The clip could not be played from ${payload.value!.video}.` : "This report has no video beside it.";
+  const missing = broken.value
+    ? `The clip could not be played from ${payload.value!.video}.`
+    : "This report has no video beside it.";
   return (
     <div class="screen clock" data-testid="clock">
       <p class="instant n">{clock(now.value)}</p>
       <div class="transport">
-        <button type="button" class="icon" onClick={() => step(-1)} aria-label="Back 1 s" title="Back 1 s (←)">−1</button>
-        <button type="button" class="icon play" onClick={toggle} aria-label={playing.value ? "Pause" : "Play"} data-testid="play">
-          <svg class="pict" viewBox="0 0 16 16" aria-hidden="true"><path d={playing.value ? "M5 3v10M11 3v10" : "M4.5 2.5v11l9-5.5z"} /></svg>
+        <button type="button" class="icon" onClick={() => step(-1)} aria-label="Back 1 s" title="Back 1 s (←)">
+          −1
         </button>
-        <button type="button" class="icon" onClick={() => step(1)} aria-label="On 1 s" title="On 1 s (→)">+1</button>
+        <button
+          type="button"
+          class="icon play"
+          onClick={toggle}
+          aria-label={playing.value ? "Pause" : "Play"}
+          data-testid="play"
+        >
+          <svg class="pict" viewBox="0 0 16 16" aria-hidden="true">
+            <path d={playing.value ? "M5 3v10M11 3v10" : "M4.5 2.5v11l9-5.5z"} />
+          </svg>
+        </button>
+        <button type="button" class="icon" onClick={() => step(1)} aria-label="On 1 s" title="On 1 s (→)">
+          +1
+        </button>
       </div>
-      <input type="range" min={0} max={duration} step={0.1} value={now.value} aria-label="Time" aria-valuetext={clock(now.value)}
-             onInput={(event) => { pause(); seek(event.currentTarget.valueAsNumber); }} />
+      <input
+        type="range"
+        min={0}
+        max={duration}
+        step={0.1}
+        value={now.value}
+        aria-label="Time"
+        aria-valuetext={clock(now.value)}
+        onInput={(event) => {
+          pause();
+          seek(event.currentTarget.valueAsNumber);
+        }}
+      />
       <p class="muted">{missing} The lanes keep time without it.</p>
     </div>
   );
@@ -60,11 +98,32 @@ function Card() {
   const verdict = said ? found.value.verdicts.get(said.id) : undefined;
   const label = verdict?.label ?? null;
   return (
-    <button type="button" class="said" onClick={() => said && select(said.id)} disabled={!said} data-testid="card" title="What is said now; open it">
+    <button
+      type="button"
+      class="said"
+      onClick={() => said && select(said.id)}
+      disabled={!said}
+      data-testid="card"
+      title="What is said now; open it"
+    >
       <Time />
-      {said ? <span class="quote"><b><bdi>{nameOf(said.person)}</bdi></b> <span dir="auto">{said.text || "no words were recognised"}</span></span>
-        : <span class="quote muted">Nothing is said yet</span>}
-      {said && <span class="mood"><span class={`swatch ${labelClass(label)}`} />{verdictName(verdict)}{verdict?.confidence != null && <span class="n muted"> {percent(verdict.confidence)}</span>}</span>}
+      {said ? (
+        <span class="quote">
+          <b>
+            <bdi>{nameOf(said.person)}</bdi>
+          </b>{" "}
+          <span dir="auto">{said.text || "no words were recognised"}</span>
+        </span>
+      ) : (
+        <span class="quote muted">Nothing is said yet</span>
+      )}
+      {said && (
+        <span class="mood">
+          <span class={`swatch ${labelClass(label)}`} />
+          {verdictName(verdict)}
+          {verdict?.confidence != null && <span class="n muted"> {percent(verdict.confidence)}</span>}
+        </span>
+      )}
     </button>
   );
 }
@@ -73,8 +132,9 @@ function Time() {
   return (
     <span class="instant n" data-testid="time">
       {clock(now.value)}
-      {playing.value && speed.value !== 1 && <small>{speed.value < 0 ? `◀ ${-speed.value}×` : `▶ ${speed.value}×`}</small>}
+      {playing.value && speed.value !== 1 && (
+        <small>{speed.value < 0 ? `◀ ${-speed.value}×` : `▶ ${speed.value}×`}</small>
+      )}
     </span>
   );
 }
-

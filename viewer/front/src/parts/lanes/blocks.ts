@@ -20,9 +20,21 @@ export interface Block extends Timed {
 }
 
 function block(utterance: Utterance, told: string, more: Partial<Block> = {}): Block {
-  return { id: utterance.id, utterance: utterance.id, start: utterance.span.start, end: utterance.span.end, evidence: null,
-           cites: [], row: 0, text: "", told: `${clock(utterance.span.start)}: ${told}`, label: undefined, share: 1,
-           verdict: null, ...more };
+  return {
+    id: utterance.id,
+    utterance: utterance.id,
+    start: utterance.span.start,
+    end: utterance.span.end,
+    evidence: null,
+    cites: [],
+    row: 0,
+    text: "",
+    told: `${clock(utterance.span.start)}: ${told}`,
+    label: undefined,
+    share: 1,
+    verdict: null,
+    ...more,
+  };
 }
 
 export function said(index: Index, utterances: readonly Utterance[]): Block[] {
@@ -57,27 +69,54 @@ export function thought(index: Index, utterances: readonly Utterance[], modality
 function opinionBlock(utterance: Utterance, opinion: Opinion): Block {
   const best = opinion.abstained ? null : strongest(opinion.distribution);
   const source = capital(SOURCES[opinion.modality]);
-  const told = best ? `${source}: ${best[0]} ${percent(best[1])}` : `${source}: abstained, ${opinion.reason ?? "no reason given"}`;
-  return block(utterance, told, { label: best?.[0] ?? null, share: best?.[1] ?? 0, text: best?.[0] ?? "", cites: opinion.cites });
+  const told = best
+    ? `${source}: ${best[0]} ${percent(best[1])}`
+    : `${source}: abstained, ${opinion.reason ?? "no reason given"}`;
+  return block(utterance, told, {
+    label: best?.[0] ?? null,
+    share: best?.[1] ?? 0,
+    text: best?.[0] ?? "",
+    cites: opinion.cites,
+  });
 }
 
 export function disputed(index: Index, utterances: readonly Utterance[]): Block[] {
-  return utterances.flatMap((u) => (index.conflicts.get(u.id) ?? []).slice(0, 1).map((conflict) => {
-    const sides = conflict.hypotheses.map((h) => `${SOURCES[h.modality]}: ${h.label}`).join(", ");
-    const others = index.conflicts.get(u.id)!.length - 1;
-    const told = `${conflictTitle(conflict)}: ${sides}${others ? `, and ${others} more` : ""}`;
-    return block(u, told, { text: sides, cites: conflict.hypotheses.flatMap((h) => h.cites) });
-  }));
+  return utterances.flatMap((u) =>
+    (index.conflicts.get(u.id) ?? []).slice(0, 1).map((conflict) => {
+      const sides = conflict.hypotheses.map((h) => `${SOURCES[h.modality]}: ${h.label}`).join(", ");
+      const others = index.conflicts.get(u.id)!.length - 1;
+      const told = `${conflictTitle(conflict)}: ${sides}${others ? `, and ${others} more` : ""}`;
+      return block(u, told, { text: sides, cites: conflict.hypotheses.flatMap((h) => h.cites) });
+    }),
+  );
 }
 
 /** The findings of one source about one person in the order of time, and a row for each so that they do not overlap. */
-export function stacked(evidence: readonly Evidence[], most: number): { order: Evidence[]; row: number[]; rows: number } {
+export function stacked(
+  evidence: readonly Evidence[],
+  most: number,
+): { order: Evidence[]; row: number[]; rows: number } {
   const order = [...evidence].sort((a, b) => a.span.start - b.span.start || b.span.end - a.span.end);
-  const row = rows(order.map((e) => e.span), most);
+  const row = rows(
+    order.map((e) => e.span),
+    most,
+  );
   return { order, row, rows: row.reduce((top, r) => Math.max(top, r + 1), 1) };
 }
 
 export function finding(e: Evidence, row: number): Block {
-  return { id: e.id, utterance: e.utterance, start: e.span.start, end: e.span.end, evidence: e.id, cites: [e.id], row, text: e.finding,
-           told: `${clock(e.span.start)}: ${e.finding}`, label: undefined, share: e.reliability, verdict: null };
+  return {
+    id: e.id,
+    utterance: e.utterance,
+    start: e.span.start,
+    end: e.span.end,
+    evidence: e.id,
+    cites: [e.id],
+    row,
+    text: e.finding,
+    told: `${clock(e.span.start)}: ${e.finding}`,
+    label: undefined,
+    share: e.reliability,
+    verdict: null,
+  };
 }

@@ -21,12 +21,25 @@ export function Curve({ lane: { series, height } }: { lane: Lane }) {
   const drawn = frame.value;
   const painted = repaint.value;
   const spans = marks(series!);
-  useEffect(() => paint(canvas.current!, series!, drawn, height, spans), [series, drawn, height, painted, spans.join()]);
+  useEffect(
+    () => paint(canvas.current!, series!, drawn, height, spans),
+    [series, drawn, height, painted, spans.join()],
+  );
   const style = { width: `${drawn.across}px`, height: `${height}px`, left: `${drawn.range[0] * scale.value}px` };
-  return <div class="layer" ref={layer}><canvas ref={canvas} aria-hidden="true" style={style} /></div>;
+  return (
+    <div class="layer" ref={layer}>
+      <canvas ref={canvas} aria-hidden="true" style={style} />
+    </div>
+  );
 }
 
-function paint(canvas: HTMLCanvasElement, series: Series, { range, across }: Frame, height: number, spans: Range[]): void {
+function paint(
+  canvas: HTMLCanvasElement,
+  series: Series,
+  { range, across }: Frame,
+  height: number,
+  spans: Range[],
+): void {
   const context = blank(canvas, across, height);
   const x = (seconds: number) => ((seconds - range[0]) / (range[1] - range[0])) * across;
   context.fillStyle = hatching(context, colour("--hatch"));
@@ -45,13 +58,23 @@ function paint(canvas: HTMLCanvasElement, series: Series, { range, across }: Fra
 /** When the marked evidence was seen or heard in this curve. */
 function marks({ person, kind, name }: Series): Range[] {
   const cited = [...marked.value].flatMap((id) => found.value.evidence.get(id) ?? []);
-  const shown = (e: Evidence) => (kind === "action_unit" ? name in e.measures
-    : kind === "face_quality" ? e.kind === "face_visibility" : e.kind.startsWith(kind));
+  const shown = (e: Evidence) =>
+    kind === "action_unit"
+      ? name in e.measures
+      : kind === "face_quality"
+        ? e.kind === "face_visibility"
+        : e.kind.startsWith(kind);
   return cited.filter((e) => e.person === person && shown(e)).map((e) => [e.span.start, e.span.end]);
 }
 
 /** The curve with a tint beneath it; it breaks where a value is null, and a value between two gaps is a dot. */
-function line(context: CanvasRenderingContext2D, [times, list]: Points, x: (t: number) => number, y: (v: number) => number, floor: number): void {
+function line(
+  context: CanvasRenderingContext2D,
+  [times, list]: Points,
+  x: (t: number) => number,
+  y: (v: number) => number,
+  floor: number,
+): void {
   const stroke = new Path2D();
   const area = new Path2D();
   for (let i = 0, first = 0; i < list.length; i++) {

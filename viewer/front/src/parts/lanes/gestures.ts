@@ -16,10 +16,14 @@ export function gestures(sheet: HTMLElement): () => void {
   const { signal } = off;
   sheet.addEventListener("wheel", (event) => wheel(event, sheet), { passive: false, signal });
   sheet.addEventListener("pointerleave", () => (hover.value = null), { signal });
-  sheet.addEventListener("pointermove", (event) => {
-    const at = area(sheet);
-    hover.value = event.pointerType === "mouse" && event.clientX >= at.left ? secondsAt(event.clientX, at) : null;
-  }, { signal });
+  sheet.addEventListener(
+    "pointermove",
+    (event) => {
+      const at = area(sheet);
+      hover.value = event.pointerType === "mouse" && event.clientX >= at.left ? secondsAt(event.clientX, at) : null;
+    },
+    { signal },
+  );
   drags(sheet, signal);
   return () => off.abort();
 }
@@ -29,7 +33,13 @@ function wheel(event: WheelEvent, sheet: HTMLElement): void {
   const aside = event.shiftKey ? event.deltaY || event.deltaX : event.deltaX;
   if (event.ctrlKey || event.metaKey) {
     event.preventDefault();
-    show(...zoomed([from, to], Math.exp(Math.max(-60, Math.min(60, event.deltaY)) * 0.006), secondsAt(event.clientX, area(sheet))));
+    show(
+      ...zoomed(
+        [from, to],
+        Math.exp(Math.max(-60, Math.min(60, event.deltaY)) * 0.006),
+        secondsAt(event.clientX, area(sheet)),
+      ),
+    );
   } else if (event.shiftKey || Math.abs(aside) > Math.abs(event.deltaY)) {
     event.preventDefault();
     const by = (aside / width.peek()) * (to - from);
@@ -37,7 +47,11 @@ function wheel(event: WheelEvent, sheet: HTMLElement): void {
   }
 }
 
-interface Start { x: number; apart: number; view: [number, number] } // middle and distance of the fingers, in pixels
+interface Start {
+  x: number;
+  apart: number;
+  view: [number, number];
+} // middle and distance of the fingers, in pixels
 
 /** Dragging moves the window, two fingers zoom it; a press without a drag goes to its time, unless a block takes it. */
 function drags(sheet: HTMLElement, signal: AbortSignal): void {
@@ -45,21 +59,29 @@ function drags(sheet: HTMLElement, signal: AbortSignal): void {
   let start: Start | null = null;
   let moved = false;
   const begin = () => (start = down.size ? { ...spread([...down.values()]), view: view.peek() } : null);
-  sheet.addEventListener("pointerdown", (event) => {
-    const target = event.target as Element;
-    if (event.button !== 0 || !target.closest(".plot") || target.closest(".scrub")) return;
-    if (!down.size) moved = false;
-    down.set(event.pointerId, event.clientX);
-    begin();
-  }, { signal });
-  addEventListener("pointermove", (event) => {
-    if (!start || !down.has(event.pointerId)) return;
-    down.set(event.pointerId, event.clientX);
-    const now = spread([...down.values()]);
-    if (!moved && down.size === 1 && Math.abs(now.x - start.x) < CLICK) return;
-    moved = true;
-    follow(start, now, area(sheet));
-  }, { signal });
+  sheet.addEventListener(
+    "pointerdown",
+    (event) => {
+      const target = event.target as Element;
+      if (event.button !== 0 || !target.closest(".plot") || target.closest(".scrub")) return;
+      if (!down.size) moved = false;
+      down.set(event.pointerId, event.clientX);
+      begin();
+    },
+    { signal },
+  );
+  addEventListener(
+    "pointermove",
+    (event) => {
+      if (!start || !down.has(event.pointerId)) return;
+      down.set(event.pointerId, event.clientX);
+      const now = spread([...down.values()]);
+      if (!moved && down.size === 1 && Math.abs(now.x - start.x) < CLICK) return;
+      moved = true;
+      follow(start, now, area(sheet));
+    },
+    { signal },
+  );
   for (const end of ["pointerup", "pointercancel"] as const) {
     addEventListener(end, (event) => down.delete(event.pointerId) && begin(), { signal });
   }
@@ -81,9 +103,16 @@ function follow(start: Start, { x, apart }: { x: number; apart: number }, at: DO
 }
 
 function clicks(sheet: HTMLElement, signal: AbortSignal, moved: () => boolean): void {
-  sheet.addEventListener("click", (event) => moved() && event.detail > 0 && event.stopPropagation(), { capture: true, signal });
-  sheet.addEventListener("click", (event) => {
-    const target = event.target as Element;
-    if (target.closest(".plot") && !target.closest(".scrub, button")) seek(secondsAt(event.clientX, area(sheet)));
-  }, { signal });
+  sheet.addEventListener("click", (event) => moved() && event.detail > 0 && event.stopPropagation(), {
+    capture: true,
+    signal,
+  });
+  sheet.addEventListener(
+    "click",
+    (event) => {
+      const target = event.target as Element;
+      if (target.closest(".plot") && !target.closest(".scrub, button")) seek(secondsAt(event.clientX, area(sheet)));
+    },
+    { signal },
+  );
 }

@@ -8,13 +8,18 @@ import type { Group as Planned } from "./plan";
 export function Group({ group }: { group: Planned }) {
   const closed = folded.value.has(group.key);
   const fold = () => (folded.value = toggled(folded.value, group.key));
-  const [voice, others] = [group.lanes.filter((l) => l.kind === "voice"), group.lanes.filter((l) => l.kind !== "voice")];
+  const [voice, others] = [
+    group.lanes.filter((l) => l.kind === "voice"),
+    group.lanes.filter((l) => l.kind !== "voice"),
+  ];
   const drawn = (lanes: typeof others) => lanes.map((lane) => <Lane key={lane.key} lane={lane} who={group.name} />);
   return (
     <section class="group" aria-label={group.name} data-testid="group" data-person={group.person ?? ""}>
       <h3 class="person">
         <button type="button" class="fold" aria-expanded={!closed} onClick={fold} data-testid="fold">
-          <svg class="chevron" viewBox="0 0 10 10" aria-hidden="true"><path d="M2 3l3 4 3-4" /></svg>
+          <svg class="chevron" viewBox="0 0 10 10" aria-hidden="true">
+            <path d="M2 3l3 4 3-4" />
+          </svg>
           <bdi>{group.name}</bdi>
         </button>
         <span class="muted told">{group.told}</span>
@@ -38,10 +43,19 @@ function Units({ group }: { group: Planned }) {
       <button type="button" class="quiet" aria-expanded={open} onClick={() => setOpen(!open)} data-testid="units">
         {open ? "Done" : rest > 0 ? `+ ${count(rest, "more action unit")}` : "Action units"}
       </button>
-      {open && all.map(({ name, title }) =>
-        <button key={name} type="button" class="chip" aria-pressed={shown.has(name)} title={title} onClick={() => pick(name)}>
-          {name} <span class="muted">{title}</span>
-        </button>)}
+      {open &&
+        all.map(({ name, title }) => (
+          <button
+            key={name}
+            type="button"
+            class="chip"
+            aria-pressed={shown.has(name)}
+            title={title}
+            onClick={() => pick(name)}
+          >
+            {name} <span class="muted">{title}</span>
+          </button>
+        ))}
     </div>
   );
 }

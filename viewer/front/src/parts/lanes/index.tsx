@@ -19,7 +19,11 @@ export function Lanes() {
     <div class="tracks" data-testid="lanes" role="region" aria-label="Lanes" tabIndex={-1}>
       <div class="sheet" ref={sheet}>
         <Axis />
-        {empty && <p class="nothing">{onlyConflicts.value ? "No utterance is in conflict." : "No utterance was found in this clip."}</p>}
+        {empty && (
+          <p class="nothing">
+            {onlyConflicts.value ? "No utterance is in conflict." : "No utterance was found in this clip."}
+          </p>
+        )}
         {!empty && plan.value.map((group) => <Group key={group.key} group={group} />)}
         <Overlay />
       </div>

@@ -17,8 +17,16 @@ const NEAR = "120px"; // beyond the edge of what is seen
 export function Lane({ lane, who }: { lane: Planned; who: string }) {
   const [here, near] = useNear();
   return (
-    <div class={`lane lane-${lane.kind}`} ref={here} role="group" aria-label={`${lane.about}: ${who}`}
-         style={{ height: `${lane.height}px` }} data-testid="lane" data-lane={lane.key} data-kind={lane.kind}>
+    <div
+      class={`lane lane-${lane.kind}`}
+      ref={here}
+      role="group"
+      aria-label={`${lane.about}: ${who}`}
+      style={{ height: `${lane.height}px` }}
+      data-testid="lane"
+      data-lane={lane.key}
+      data-kind={lane.kind}
+    >
       <div class="gutter" title={lane.about}>
         <span class="name">{capital(lane.title)}</span>
         {lane.series && near && <Value lane={lane} />}
@@ -33,8 +41,10 @@ function useNear() {
   const here = useRef<HTMLDivElement>(null);
   const [near, setNear] = useState(false);
   useEffect(() => {
-    const observer = new IntersectionObserver(([entry]) => setNear(entry!.isIntersecting || entry!.target.contains(document.activeElement)),
-      { root: here.current!.closest(".tracks"), rootMargin: NEAR });
+    const observer = new IntersectionObserver(
+      ([entry]) => setNear(entry!.isIntersecting || entry!.target.contains(document.activeElement)),
+      { root: here.current!.closest(".tracks"), rootMargin: NEAR },
+    );
     observer.observe(here.current!);
     return () => observer.disconnect();
   }, []);
@@ -47,7 +57,13 @@ function Inside({ lane }: { lane: Planned }) {
     if (lane.kind === "words") return <Words utterance={found.value.utterances.get(block.utterance)!} box={box} />;
     if (lane.kind === "verdict") return <Band block={block} box={box} />;
     if (lane.kind === "opinion") return <Opinion block={block} box={box} />;
-    if (lane.kind === "conflict") return <><Bolt />{box.width > 60 && <span class="line">{block.text}</span>}</>;
+    if (lane.kind === "conflict")
+      return (
+        <>
+          <Bolt />
+          {box.width > 60 && <span class="line">{block.text}</span>}
+        </>
+      );
     return box.width > 26 ? <span class="line">{block.text}</span> : null;
   };
   return <Strip lane={lane} inside={inside} />;
@@ -57,6 +73,11 @@ function Inside({ lane }: { lane: Planned }) {
 function Value({ lane }: { lane: Planned }) {
   const series = lane.series!;
   const value = valueAt(series, instant.value);
-  const shown = value === null ? "–" : lane.kind === "voice" ? `${number(Math.round(value))} ${series.unit}` : number(Math.round(value * 100) / 100);
+  const shown =
+    value === null
+      ? "–"
+      : lane.kind === "voice"
+        ? `${number(Math.round(value))} ${series.unit}`
+        : number(Math.round(value * 100) / 100);
   return <span class="value n">{shown}</span>;
 }

@@ -18,10 +18,11 @@ export function Axis() {
     <div class="axis" aria-hidden="true">
       <div class="gutter" />
       <div class="plot scrub" onPointerDown={scrub} onPointerMove={scrub} data-testid="axis">
-        {ticks(view.value, across).map((second) =>
+        {ticks(view.value, across).map((second) => (
           <span key={second} class="mark-line n" style={{ left: `${((second - from) / (to - from)) * across}px` }}>
             {short(second, tickStep(view.value, across))}
-          </span>)}
+          </span>
+        ))}
       </div>
     </div>
   );
@@ -36,7 +37,9 @@ function short(seconds: number, step: number): string {
 export function Overlay() {
   return (
     <>
-      <div class="overlay under" aria-hidden="true"><Selected /></div>
+      <div class="overlay under" aria-hidden="true">
+        <Selected />
+      </div>
       <div class="overlay" aria-hidden="true">
         <Hair />
         <Playhead />
@@ -60,10 +63,16 @@ function Selected() {
 function Hair() {
   const left = hover.value === null ? null : across(hover.value);
   if (left === null) return null;
-  return <div class="hair" style={{ transform: `translateX(${left}px)` }}><span class="n">{clock(hover.value!)}</span></div>;
+  return (
+    <div class="hair" style={{ transform: `translateX(${left}px)` }}>
+      <span class="n">{clock(hover.value!)}</span>
+    </div>
+  );
 }
 
 function Playhead() {
   const left = across(now.value);
-  return left === null ? null : <div class="playhead" style={{ transform: `translateX(${left}px)` }} data-testid="playhead" />;
+  return left === null ? null : (
+    <div class="playhead" style={{ transform: `translateX(${left}px)` }} data-testid="playhead" />
+  );
 }

@@ -17,11 +17,18 @@ export function stay(): void {
 function wanted(ids: readonly string[], utterance: string | null): string[] {
   const lanes = plan.peek().flatMap((group) => group.lanes.map((lane) => ({ lane, person: group.person })));
   const items = ids.flatMap((id) => found.peek().evidence.get(id) ?? []);
-  const shown = lanes.filter(({ lane, person }) => items.some((e) => whose(e) === person && (e.kind === "quotation"
-    ? lane.kind === "words" : lane.kind === "findings" && lane.modality === e.modality)));
+  const shown = lanes.filter(({ lane, person }) =>
+    items.some(
+      (e) =>
+        whose(e) === person &&
+        (e.kind === "quotation" ? lane.kind === "words" : lane.kind === "findings" && lane.modality === e.modality),
+    ),
+  );
   if (shown.length) return shown.map(({ lane }) => lane.key);
   const who = utterance === null ? undefined : found.peek().utterances.get(utterance)?.person;
-  return who === undefined ? [] : lanes.filter(({ lane, person }) => lane.kind === "words" && person === who).map(({ lane }) => lane.key);
+  return who === undefined
+    ? []
+    : lanes.filter(({ lane, person }) => lane.kind === "words" && person === who).map(({ lane }) => lane.key);
 }
 
 /** To be run in an effect: looks at the choice and brings the first lane that shows it into sight, if none is. */
@@ -31,7 +38,9 @@ export function reveal(tracks: HTMLElement): void {
   const first = !opened && !location.hash; // the page opens at the top unless its address names a place
   opened = true;
   if (first || staying || !keys.length) return;
-  const lanes = [...tracks.querySelectorAll<HTMLElement>("[data-lane]")].filter((e) => keys.includes(e.dataset["lane"]!));
+  const lanes = [...tracks.querySelectorAll<HTMLElement>("[data-lane]")].filter((e) =>
+    keys.includes(e.dataset["lane"]!),
+  );
   const area = tracks.getBoundingClientRect();
   const seen = (box: DOMRect) => box.top >= area.top + HEADS - 2 && box.top + 24 <= area.bottom;
   if (!lanes.length || lanes.some((lane) => seen(lane.getBoundingClientRect()))) return;

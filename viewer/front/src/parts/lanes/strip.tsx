@@ -14,9 +14,15 @@ import type { Lane } from "./plan";
 
 const [MOST, NARROWEST] = [90, 10]; // so many elements in one lane, so many pixels wide on average; else they are painted
 
-export interface Box { width: number; scale: number } // pixels; pixels a second
+export interface Box {
+  width: number;
+  scale: number;
+} // pixels; pixels a second
 
-interface Props { lane: Lane; inside: (block: Block, box: Box) => ComponentChildren }
+interface Props {
+  lane: Lane;
+  inside: (block: Block, box: Box) => ComponentChildren;
+}
 
 export function Strip({ lane, inside }: Props) {
   const here = useRef<HTMLDivElement>(null);
@@ -54,8 +60,9 @@ export function Strip({ lane, inside }: Props) {
     <div class="strip" ref={here} onKeyDown={keys} onClick={pick} data-dense={dense || undefined}>
       <div class="layer" ref={layer}>
         {dense && <Dense blocks={inView} lane={lane} />}
-        {(dense ? inView.filter((b) => b === entry) : inView).map((block) =>
-          <Piece key={block.id} block={block} lane={lane} entry={block === entry} dense={dense} inside={inside} />)}
+        {(dense ? inView.filter((b) => b === entry) : inView).map((block) => (
+          <Piece key={block.id} block={block} lane={lane} entry={block === entry} dense={dense} inside={inside} />
+        ))}
       </div>
     </div>
   );
@@ -77,24 +84,45 @@ export function open(block: Block): void {
   seek(block.start);
 }
 
-interface PieceProps extends Props { block: Block; entry: boolean; dense: boolean }
+interface PieceProps extends Props {
+  block: Block;
+  entry: boolean;
+  dense: boolean;
+}
 
 function Piece({ block, lane, entry, dense, inside }: PieceProps) {
   const box = { width: Math.max((block.end - block.start) * scale.value, 3), scale: scale.value };
   const rowed = lane.kind === "findings";
   const state = [
-    "block", `k-${lane.kind}`, block.label === null && lane.kind === "opinion" ? labelClass(null) : "",
-    selected.value === block.utterance ? "selected" : "", isMarked(block, lane) ? "marked" : "",
-    block.evidence !== null && evidence.value === block.evidence ? "looked" : "", dense ? "ghost" : "",
-  ].filter(Boolean).join(" ");
+    "block",
+    `k-${lane.kind}`,
+    block.label === null && lane.kind === "opinion" ? labelClass(null) : "",
+    selected.value === block.utterance ? "selected" : "",
+    isMarked(block, lane) ? "marked" : "",
+    block.evidence !== null && evidence.value === block.evidence ? "looked" : "",
+    dense ? "ghost" : "",
+  ]
+    .filter(Boolean)
+    .join(" ");
   const style = {
-    left: `${block.start * box.scale}px`, width: `${box.width}px`,
+    left: `${block.start * box.scale}px`,
+    width: `${box.width}px`,
     ...(rowed ? { top: `${3 + block.row * 17}px`, "--share": String(0.35 + 0.65 * block.share) } : {}),
   };
   return (
-    <button type="button" class={state} style={style} tabIndex={entry ? 0 : -1} title={block.told} aria-label={block.told}
-            aria-pressed={selected.value === block.utterance} data-testid="block" data-id={block.id}
-            data-utterance={block.utterance} data-evidence={block.evidence ?? undefined}>
+    <button
+      type="button"
+      class={state}
+      style={style}
+      tabIndex={entry ? 0 : -1}
+      title={block.told}
+      aria-label={block.told}
+      aria-pressed={selected.value === block.utterance}
+      data-testid="block"
+      data-id={block.id}
+      data-utterance={block.utterance}
+      data-evidence={block.evidence ?? undefined}
+    >
       {!dense && inside(block, box)}
     </button>
   );
@@ -126,14 +154,20 @@ function Dense({ blocks, lane }: { blocks: Block[]; lane: Lane }) {
 
 function paint(canvas: HTMLCanvasElement, blocks: Block[], lane: Lane, { range, across }: Frame): void {
   const context = blank(canvas, across, lane.height);
-  const inks = { words: colour("--edge"), findings: colour("--curve"), conflict: colour("--warn"), none: colour("--edge") };
+  const inks = {
+    words: colour("--edge"),
+    findings: colour("--curve"),
+    conflict: colour("--warn"),
+    none: colour("--edge"),
+  };
   const rowed = lane.kind === "findings";
   for (const block of blocks) {
     const { left, width } = place(block, range, across, 1.5);
     const tall = rowed ? 13 : lane.kind === "verdict" ? Math.max(2, (lane.height - 6) * block.share) : lane.height - 6;
     const top = rowed ? 4 + block.row * 17 : lane.height - 3 - tall;
     context.globalAlpha = rowed ? 0.25 + 0.6 * block.share : lane.kind === "opinion" ? 0.3 + 0.7 * block.share : 1;
-    if (block.label === undefined) context.fillStyle = lane.kind in inks ? inks[lane.kind as keyof typeof inks] : inks.words;
+    if (block.label === undefined)
+      context.fillStyle = lane.kind in inks ? inks[lane.kind as keyof typeof inks] : inks.words;
     else context.fillStyle = block.label === null ? hatching(context, inks.none) : canvasFill(context, block.label);
     if (rowed && marked.peek().has(block.id)) context.fillStyle = inks.conflict;
     context.fillRect(left, top, Math.max(width - 0.5, 1), tall);
