@@ -90,12 +90,17 @@ def _at(when: When, desk: Desk, notes: list[str]) -> Sequence[Utterance]:
         if not found:
             notes.append(f"Nobody speaks between {clock(when.start)} and {clock(min(when.end, duration))}.")
         return found
-    inside = [u for u in every if u.span.start <= when.start <= u.span.end]
+    inside = [u for u in every if u.span.start <= when.start <= u.span.end] or _begun_within(every, when.start)
     if inside or not every:
         return inside
     nearest = min(every, key=lambda u: min(abs(u.span.start - when.start), abs(u.span.end - when.start)))
     notes.append(f"Nobody speaks at {clock(when.start)}; the nearest utterance begins at {clock(nearest.span.start)}.")
     return [nearest]
+
+
+def _begun_within(every: Sequence[Utterance], second: float) -> list[Utterance]:
+    """Those that begin in the second that a clock without tenths would show; none for a finer time."""
+    return [u for u in every if second.is_integer() and second <= u.span.start < second + 1]
 
 
 def _of_people(asked: Asked, desk: Desk, pool: list[Utterance], notes: list[str]) -> list[Utterance]:

@@ -86,6 +86,7 @@ UNDERSTOOD = {
     "What happens in the last 5 seconds?": ("u5", "sadness"),
     "What happens between 0:06 and 0:11?": ("u2 u3 u4", "neutral"),
     "What emotion is expressed before 4 seconds?": ("u1", "joy"),
+    "Who speaks at 0:11?": ("u5", "Ben at 0:11.2"),
     "What emotion at 0:03.7?": ("u1", "joy|!Nobody speaks at 0:03.7; the nearest utterance begins at 0:00.8"),
     "Why is Anna sad at 0:05?": ("u2", "Ben|!It is Ben who speaks there, not Anna"),
     "Why is u1 overwhelmingly happy?": ("u1", "good news|!overwhelmingly"),
