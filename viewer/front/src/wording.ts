@@ -211,11 +211,31 @@ export function evidenceName(id: string, utterance: string | null): string {
   return home === utterance ? name : `${home} · ${name}`;
 }
 
-/** `0.41 × real time`: seconds of computing for each second of the clip. */
+/** `2.4 × real time`: seconds of the clip for each second of computing, as the command line says it. */
 export function pace(took: number, duration: number): string {
-  const times = took / duration;
-  return `${times < 0.005 ? "<0.01" : times.toFixed(2)} × real time`;
+  const times = duration / took;
+  return `${times < 10 ? times.toFixed(1) : Math.round(times)} × real time`;
 }
+
+const STAGES: ReadonlyMap<string, string> = new Map([
+  ["probe", "reading the file"],
+  ["hear", "words"],
+  ["watch", "faces and hands"],
+  ["bind", "who is who"],
+  ["overlap", "voices at once"],
+  ["transcript", "quotations"],
+  ["speaker", "who speaks"],
+  ["listener", "listeners"],
+  ["behavior", "body language"],
+  ["captions", "descriptions"],
+  ["nonverbal", "pauses and breath"],
+  ["opine", "opinions"],
+  ["judge", "verdicts"],
+  ["audit", "audit"],
+]);
+
+/** What a stage of a run does; an agent that is not known here goes by its own name. */
+export const doing = (stage: string): string => STAGES.get(stage) ?? plain(stage);
 
 /** How far a stage is: the share, a word for it, and how long it took or what of the clip it has been through. */
 export function reached(
@@ -223,7 +243,7 @@ export function reached(
   duration: number | null,
   failed = false,
 ): [number, string, string] {
-  if (took !== null) return [1, "done", `${took.toFixed(1)} s${duration ? `, ${pace(took, duration)}` : ""}`];
+  if (took !== null) return [1, "done", `${took.toFixed(1)} s${duration && took >= 1 ? `, ${pace(took, duration)}` : ""}`];
   if (at === null) return [0, "waiting", ""];
   const word = failed ? "stopped" : "going on";
   if (!duration) return [0, word, ""];

@@ -107,6 +107,9 @@ test("how far a stage is", () => {
   assert.deepEqual(stage(5.5, null), [0.25, "25 %", "5.5 s of 22.0 s"]);
   assert.deepEqual(stage(0, null), [0, "going on", ""]);
   assert.deepEqual(stage(null, null), [0, "waiting", ""]);
-  assert.deepEqual(stage(0, 9.1), [1, "done", "9.1 s, 0.41 × real time"]);
-  assert.deepEqual(words.reached({ name: "probe", at: null, took: 0.4 }, null), [1, "done", "0.4 s"]);
+  assert.deepEqual(stage(0, 9.1), [1, "done", "9.1 s, 2.4 × real time"]);
+  assert.deepEqual(stage(0, 0.4), [1, "done", "0.4 s"]);
+  assert.deepEqual(words.reached({ name: "probe", at: null, took: 4 }, null), [1, "done", "4.0 s"]);
+  assert.equal(words.doing("watch"), "faces and hands");
+  assert.equal(words.doing("my_agent"), "my agent");
 });

@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Progress } from "../../model";
-import { plain, reached, spell, visible } from "../../wording";
+import { doing, reached, spell, visible } from "../../wording";
 import { Bar } from "./pieces";
 
 const progress = signal<Progress | null>(null);
@@ -53,7 +53,7 @@ function Stages({ told }: { told: Progress }) {
         const [share, state, note] = reached(stage, told.duration, told.failed !== null);
         return (
           <li key={stage.name} class={state === "done" ? "done" : ""} data-testid="stage">
-            <span>{plain(stage.name)}</span>
+            <span>{doing(stage.name)}</span>
             <Bar share={share} />
             <span class="n">{state}</span>
             <span class="n muted">{note}</span>
