@@ -124,7 +124,9 @@ def test_tensors_outside_their_storage_are_refused(wrong: Tensor) -> None:
 
 
 @pytest.mark.parametrize(
-    "rubbish", [b"", b"PK\x03\x04", b"\x80\x02}." * 9, checkpoint([], {}), checkpoint({}, {})[:60]]
+    "rubbish",
+    [b"", b"PK\x03\x04", b"\x80\x02}." * 9, checkpoint([], {}), checkpoint({}, {})[:60]],
+    ids=["empty", "no more than a head", "a pickle", "a list", "cut off"],  # a zip tells the time: no name for a test
 )
 def test_rubbish_is_refused(rubbish: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011
