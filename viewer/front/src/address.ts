@@ -1,6 +1,6 @@
 // Deep links: #t=12.3&e=ID (evidence) or &u=ID (utterance).
 import { effect } from "@preact/signals";
-import { evidence, now, playing, point, select, selected } from "./state";
+import { evidence, found, now, playing, point, select, selected } from "./state";
 import { seek } from "./player";
 
 export interface Place {
@@ -10,12 +10,12 @@ export interface Place {
 }
 
 export function read(hash: string): Place {
-  const found = new URLSearchParams(hash.replace(/^#/, ""));
-  const time = Number.parseFloat(found.get("t") ?? "");
+  const parts = new URLSearchParams(hash.replace(/^#/, ""));
+  const time = Number.parseFloat(parts.get("t") ?? "");
   return {
     time: Number.isFinite(time) && time >= 0 ? time : null,
-    evidence: found.get("e"),
-    utterance: found.get("u"),
+    evidence: parts.get("e"),
+    utterance: parts.get("u"),
   };
 }
 
@@ -39,7 +39,14 @@ function go(): void {
   const { time, evidence, utterance } = read(location.hash);
   if (evidence !== null) point(evidence);
   else if (utterance !== null) select(utterance);
-  if (time !== null) seek(time);
+  const start = time ?? startOf(evidence, utterance);
+  if (start !== undefined) seek(start);
+}
+
+/** Where what the address names begins, in seconds. */
+function startOf(evidence: string | null, utterance: string | null): number | undefined {
+  const { evidence: pieces, utterances } = found.value;
+  return evidence !== null ? pieces.get(evidence)?.span.start : utterances.get(utterance ?? "")?.span.start;
 }
 
 let waiting: ReturnType<typeof setTimeout> | undefined;

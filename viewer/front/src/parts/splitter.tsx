@@ -1,7 +1,7 @@
 // The edge between the upper half and the lanes, to be dragged or moved by the arrow keys.
 import { signal } from "@preact/signals";
 
-export const share = signal(48); // percent of the height that the lanes take
+export const share = signal(52); // percent of the height that the lanes take
 const [LEAST, MOST] = [20, 80];
 
 function set(percent: number): void {

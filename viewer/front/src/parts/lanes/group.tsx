@@ -8,9 +8,9 @@ import type { Group as Planned } from "./plan";
 export function Group({ group }: { group: Planned }) {
   const closed = folded.value.has(group.key);
   const fold = () => (folded.value = toggled(folded.value, group.key));
-  const [voice, others] = [
-    group.lanes.filter((l) => l.kind === "voice"),
-    group.lanes.filter((l) => l.kind !== "voice"),
+  const [findings, others] = [
+    group.lanes.filter((l) => l.kind === "findings"),
+    group.lanes.filter((l) => l.kind !== "findings"),
   ];
   const drawn = (lanes: typeof others) => lanes.map((lane) => <Lane key={lane.key} lane={lane} who={group.name} />);
   return (
@@ -26,7 +26,7 @@ export function Group({ group }: { group: Planned }) {
       </h3>
       {drawn(others)}
       {!closed && !hidden.value.has("unit") && group.units.length > 0 && <Units group={group} />}
-      {drawn(voice)}
+      {drawn(findings)}
     </section>
   );
 }

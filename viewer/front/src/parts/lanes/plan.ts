@@ -50,9 +50,9 @@ export const HEIGHT: Record<Kind, number> = {
   verdict: 48,
   opinion: 19,
   findings: 17,
-  quality: 34,
-  unit: 34,
-  voice: 40,
+  quality: 26,
+  unit: 26,
+  voice: 30,
 };
 const MOST_ROWS: Partial<Record<Modality, number>> = { face: 8, voice: 8, behavior: 4, dialogue: 2, text: 2 };
 const STRONGEST = 3; // action units that are shown unasked
@@ -106,10 +106,12 @@ function group(person: Person | null, utterances: Utterance[], evidence: Evidenc
     ...(clashes.length ? [strip(key, "conflict", "Conflicts", clashes, () => disputed(index, clashes))] : []),
     strip(key, "verdict", "Verdict", utterances, () => judged(index, utterances)),
     ...(["text", "face", "voice", "behavior"] as const).flatMap((m) => opinion(key, m, utterances)),
-    ...(["face", "voice", "behavior", "dialogue", "text"] as const).flatMap((m) => findingsLane(key, m, evidence)),
     ...series.map((s) => curve(key, s)),
+    ...(["face", "voice", "behavior", "dialogue", "text"] as const).flatMap((m) => findingsLane(key, m, evidence)),
   ];
-  const told = `${utterances.length} utterance${utterances.length === 1 ? "" : "s"}`;
+  const all = payload.value!.trace.utterances.filter((u) => u.person === (person?.id ?? null)).length;
+  const some = onlyConflicts.value ? `${utterances.length} of ${all}` : `${all}`;
+  const told = `${some} utterance${all === 1 ? "" : "s"}`;
   return {
     person: person?.id ?? null,
     key,
