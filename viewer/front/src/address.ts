@@ -34,9 +34,9 @@ export function here(): string {
 
 let kept = "";
 
-function go(): void {
-  if (location.hash === kept) return; // written by the page itself
-  const { time, evidence, utterance } = read(location.hash);
+function go(hash: string): void {
+  if (hash === kept) return; // written by the page itself
+  const { time, evidence, utterance } = read(hash);
   if (evidence !== null) point(evidence);
   else if (utterance !== null) select(utterance);
   const start = time ?? startOf(evidence, utterance);
@@ -66,8 +66,8 @@ function keep(): void {
 
 /** Goes where the address says, now and whenever it changes; then the address follows what is selected. */
 export function follow(): void {
-  addEventListener("hashchange", go);
-  if (location.hash) go();
+  addEventListener("hashchange", ({ newURL }) => go(new URL(newURL).hash)); // the page may have written its own since
+  if (location.hash) go(location.hash);
   let first = true;
   effect(() => {
     void selected.value;

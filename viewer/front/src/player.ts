@@ -77,11 +77,11 @@ function tick(time: number): void {
 }
 
 function run(seconds: number): void {
-  const to = now.value + seconds * speed.value;
+  const to = now.value + Math.max(0, seconds) * speed.value; // a frame may bear a time before the key that began it
   const end = found.value.duration;
   now.value = Math.min(Math.max(0, to), end);
   if (usable() && !video!.seeking) video!.currentTime = now.value;
-  if (to <= 0 || to >= end) pause();
+  if (speed.value > 0 ? to >= end : to <= 0) pause();
 }
 
 /** What the native controls do reaches the page through these. */
