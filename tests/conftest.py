@@ -13,6 +13,10 @@ import pytest
 if TYPE_CHECKING:
     from emoagent.schema import Trace
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # one worker a core: threads of libraries would only wait for each other
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "samples" / "dialogue.mp4"
 BRIEF = 8.0  # seconds
