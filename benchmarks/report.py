@@ -109,7 +109,7 @@ def _opened(chromium: Browser, path: Path) -> float:
 
 
 def _frames(chromium: Browser, path: Path, seconds: float) -> dict[str, list[float]]:
-    """Milliseconds between frames: at rest, while the lanes are moved and zoomed, and while the clip plays."""
+    """Milliseconds between frames: at rest, while the lanes are moved, and while the clip plays."""
     bare = path.with_name("bare.html")
     bare.write_text('<!doctype html><title>bare</title><video src="clip.mp4" muted width="640"></video>')
     with chromium.new_context(viewport={"width": 1280, "height": 800}) as context:
@@ -124,12 +124,14 @@ def _frames(chromium: Browser, path: Path, seconds: float) -> dict[str, list[flo
 
 
 def _moved(shown: Page) -> list[float]:
-    """While a wheel turns over the lanes: along the clip, then closer and farther."""
+    """While a wheel turns over the lanes, along the clip and back. Raises `AssertionError` where they stay."""
     shown.locator("[data-testid=lane]").nth(2).hover()
+    before = shown.get_by_test_id("range").inner_text()
     watch = shown.evaluate_handle(f"(seconds) => {{ window.frames = ({FRAMES})(seconds); }}", WATCHED)
     for i in range(int(WATCHED * 30)):
         shown.mouse.wheel(60 if i % 40 < 20 else -40, 0)
         shown.wait_for_timeout(20)
+    assert shown.get_by_test_id("range").inner_text() != before
     watch.dispose()
     return [float(value) for value in shown.evaluate("() => window.frames")]
 
