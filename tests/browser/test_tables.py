@@ -39,6 +39,8 @@ def test_tables_hold_everything(opened: Opened, report: str, trace: Trace) -> No
         "claims": [claim.text for verdict in trace.verdicts for claim in verdict.claims],
         "opinions": [opinion.utterance for opinion in trace.opinions],
         "conflicts": [conflict.id for conflict in trace.conflicts],
+        "verdicts": [verdict.utterance for verdict in trace.verdicts],
+        "words": [word.text for utterance in trace.utterances for word in utterance.words],
     }
     for name, texts in told.items():
         rows = _rows(page, name)

@@ -67,7 +67,7 @@ test("every table has as many cells as columns", () => {
     trace: {
       clip: { duration: 9 },
       people: [{ id: "p1", name: "Ann" }],
-      utterances: [{ id: "u1", person: "p1", span, text: "Hm" }],
+      utterances: [{ id: "u1", person: "p1", span, text: "Hm", words: [{ text: "Hm", span, probability: 0.5, time_source: "recognised" }] }],
       evidence: [
         {
           id: "u1.face.1",
@@ -98,7 +98,16 @@ test("every table has as many cells as columns", () => {
           policy: "report-both",
         },
       ],
-      verdicts: [{ utterance: "u1", label: "joy", claims: [{ text: "t", cites: ["x"], stance: "supports" }] }],
+      verdicts: [
+        {
+          utterance: "u1",
+          label: "joy",
+          distribution: { joy: 1 },
+          open_labels: [],
+          causes: [],
+          claims: [{ text: "t", cites: ["x"], stance: "supports" }],
+        },
+      ],
       audits: [],
       calls: [],
     },

@@ -5,7 +5,7 @@ import { FILE, jsonl, kept } from "../corrections";
 import { corrections, found, onlyConflicts, panel, payload } from "../state";
 import { nextTheme, theme } from "../theme";
 import { clock, count } from "../wording";
-import { Bolt } from "./lanes/insides";
+import { Bolt } from "./bolt";
 import { helping } from "./panel/help";
 
 const ICONS = {

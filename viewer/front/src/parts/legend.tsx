@@ -1,7 +1,7 @@
 // What the colours and patterns stand for.
 import { labelClass } from "../labels";
 import { payload } from "../state";
-import { Bolt } from "./lanes/insides";
+import { Bolt } from "./bolt";
 
 export function Legend() {
   const { trace, labels } = payload.value!;

@@ -2,6 +2,7 @@
 import { found } from "../../state";
 import type { Conflict, Hypothesis, Utterance } from "../../model";
 import { capital, conflictTitle, DISPUTES, distance, moved, percent, POLICIES, SOURCES } from "../../wording";
+import { Bolt } from "../bolt";
 import { Chips, Looked } from "./evidence";
 import { Label } from "./label";
 import { Bar, Hint } from "./pieces";
@@ -28,7 +29,7 @@ function Card({ conflict }: { conflict: Conflict }) {
   return (
     <section class="conflict" aria-label={conflictTitle(conflict)} data-testid="conflict">
       <h3>
-        <span aria-hidden="true">⚡</span> {conflictTitle(conflict)} <span class="aside">{DISPUTES[conflict.type]}</span>
+        <Bolt /> {conflictTitle(conflict)} <span class="aside">{DISPUTES[conflict.type]}</span>
       </h3>
       <div class="readings">
         {conflict.hypotheses.map((h) => (

@@ -2,14 +2,18 @@
 import { claimAudit } from "../../audited";
 import { values } from "../../curves";
 import { found } from "../../state";
+import { figure, id, label, long, row, share, start, text, time } from "./columns";
 import { nameOf } from "./pieces";
 import { summary } from "./rows";
+import { verdicts, words } from "./tables-more";
 import type { Payload } from "../../model";
-import type { Cell, Column, Row, Table } from "./rows";
+import type { Table } from "./rows";
 import { capital, measured, plain, SOURCES, verdictName } from "../../wording";
 
 export const TABLES = {
   utterances: "Utterances",
+  verdicts: "Verdicts",
+  words: "Words",
   evidence: "Evidence",
   opinions: "Opinions",
   claims: "Claims",
@@ -17,33 +21,6 @@ export const TABLES = {
   series: "Curves",
 } as const;
 export type TableName = keyof typeof TABLES;
-
-const text = (title: string): Column => ({ title, kind: "text" });
-const long = (title: string): Column => ({ title, kind: "long" });
-const id = (title: string): Column => ({ title, kind: "id" });
-const time = (title: string): Column => ({ title, kind: "time" });
-const label = (title: string): Column => ({ title, kind: "label" });
-const share = (title: string): Column => ({ title, kind: "share" });
-const figure = (title: string, unit?: string): Column =>
-  unit === undefined ? { title, kind: "number" } : { title, unit, kind: "number" };
-
-type Rest = Omit<Row, "cells" | "conflict" | "at"> & { at?: number | null };
-
-/** A row that belongs to an utterance, and knows whether sources disagree there. */
-function row(cells: Cell[], { utterance, at, ...rest }: Rest): Row {
-  const home = utterance === null ? undefined : found.value.utterances.get(utterance);
-  return {
-    cells,
-    utterance,
-    at: at ?? home?.span.start ?? null,
-    conflict: utterance !== null && found.value.conflicts.has(utterance),
-    ...rest,
-  };
-}
-
-function start(utterance: string): number | null {
-  return found.value.utterances.get(utterance)?.span.start ?? null;
-}
 
 const MAKERS: Record<TableName, (payload: Payload) => Table> = {
   utterances: ({ trace }) => ({
@@ -79,6 +56,8 @@ const MAKERS: Record<TableName, (payload: Payload) => Table> = {
       );
     }),
   }),
+  verdicts,
+  words,
   evidence: ({ trace }) => ({
     columns: [
       time("Start"),

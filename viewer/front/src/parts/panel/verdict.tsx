@@ -14,6 +14,7 @@ import {
   verdictName,
   visible,
 } from "../../wording";
+import { Bolt } from "../bolt";
 import { Instead } from "./corrected";
 import { Label, Ranking, Stack, Swatch } from "./label";
 import { Axis, Hint, Name, Part, Said, ToUtterance } from "./pieces";
@@ -28,7 +29,7 @@ export function VerdictView({ utterance }: { utterance: Utterance }) {
       <Instead utterance={utterance.id} label={verdict?.label ?? null} />
       {verdict && <Second verdict={verdict} />}
       {conflicts.length > 0 && (
-        <p class="small doubt">⚡ {conflicts.map((c, i) => (i ? uncapital(conflictTitle(c)) : conflictTitle(c))).join("; ")}</p>
+        <p class="small doubt"><Bolt /> {conflicts.map((c, i) => (i ? uncapital(conflictTitle(c)) : conflictTitle(c))).join("; ")}</p>
       )}
       {verdict && Object.keys(verdict.distribution).length > 0 && <Ranking distribution={verdict.distribution} />}
       {open.length > 0 && (
