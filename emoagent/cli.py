@@ -11,9 +11,9 @@ from typing import Annotated
 
 import typer
 
-from emoagent import result_commands
+from emoagent import options, result_commands
 from emoagent.errors import EXIT_INTERRUPTED, EmoagentError, InternalError, out_of_space
-from emoagent.result_commands import Json
+from emoagent.options import Json
 
 QUIET = {
     "GLOG_minloglevel": "3", "TF_CPP_MIN_LOG_LEVEL": "3", "HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1",
@@ -106,45 +106,20 @@ def analyze(
         typer.Option("-o", "--out", help="folder for the result [default: NAME.emoagent; none with --json]"),
     ] = None,
     as_json: Json = False,
-    profile: Annotated[
-        str | None, typer.Option(help="auto, embedded, local (models in process) or server (models behind HTTP)")
-    ] = None,
-    transcript: Annotated[
-        str | None, typer.Option(help="auto, subtitles, whisperx (of the extra), pocketsphinx or windows")
-    ] = None,
-    language: Annotated[
-        str | None, typer.Option(help="of the speech, e.g. de, for whisperx [default: it finds out]")
-    ] = None,
+    profile: options.Profile = None,
+    transcript: options.Transcript = None,
+    language: options.Language = None,
     agents: Annotated[str | None, typer.Option(help="perception agents to run, with commas [default: all]")] = None,
-    policy: Annotated[
-        str | None, typer.Option(help="on conflict: reliability-weighted, report-both, face-first or voice-first")
-    ] = None,
-    mode: Annotated[
-        str | None, typer.Option(help="causal: a verdict never sees what comes later; offline: in hindsight")
-    ] = None,
-    context: Annotated[
-        str | None, typer.Option(help="unspecified, research, entertainment, workplace or education")
-    ] = None,
+    policy: options.Policy = None,
+    mode: options.Mode = None,
+    context: options.Context = None,
     resume: Annotated[bool, typer.Option("--resume", help="go on with an interrupted run")] = False,
-    reasoner_url: Annotated[
-        str | None, typer.Option(metavar="URL", help="server of the language model, OpenAI-compatible: http://…/v1")
-    ] = None,
-    reasoner_model: Annotated[
-        str | None,
-        typer.Option(metavar="MODEL", help="language model that judges: its name there, or a folder or hub id"),
-    ] = None,
-    adapter: Annotated[
-        str | None, typer.Option(metavar="NAME", help="its LoRA adapter: name at the server, or a folder")
-    ] = None,
-    vision_url: Annotated[
-        str | None, typer.Option(metavar="URL", help="server of the vision model [default: --reasoner-url]")
-    ] = None,
-    vision_model: Annotated[
-        str | None, typer.Option(metavar="MODEL", help="vision-language model that describes behaviour")
-    ] = None,
-    captions: Annotated[
-        str | None, typer.Option(help="descriptions of behaviour: blind, bemerc (with the dialogue) or off")
-    ] = None,
+    reasoner_url: options.ReasonerUrl = None,
+    reasoner_model: options.ReasonerModel = None,
+    adapter: options.Adapter = None,
+    vision_url: options.VisionUrl = None,
+    vision_model: options.VisionModel = None,
+    captions: options.Captions = None,
     ablate: Annotated[bool, typer.Option("--ablate", help="ask the language model again without each source")] = False,
 ) -> None:
     """Analyse media files: a trace, a report and a table of what each utterance expresses."""

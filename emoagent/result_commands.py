@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-Json = Annotated[bool, typer.Option("--json", help="print JSON on stdout and nothing else")]
+from emoagent.options import Json
 
 
 def add_to(app: typer.Typer) -> None:
