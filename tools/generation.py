@@ -92,6 +92,23 @@ class Generator(Protocol):
         cannot be had at all; one that fails on one question gives `Unanswered`."""
 
 
+@dataclass(frozen=True)
+class Wrapped:
+    """What stands around a generator goes by its name."""
+
+    inner: Generator
+
+    @property
+    def name(self) -> str:
+        """That of the model."""
+        return self.inner.name
+
+    @property
+    def backend(self) -> str:
+        """That of the model."""
+        return self.inner.backend
+
+
 def ask(generator: Generator, question: Question) -> Answer:
     """The answer to one question. Raises `Unanswered` and `BackendUnreachable`."""
     reply = next(iter(generator.answers([question])))

@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Lock
 
 from emoagent.schema import Call, Part, Shown
-from emoagent.tools.generation import Answer, Done, Generator, Message, Picture, Question, Reply, nobody
+from emoagent.tools.generation import Answer, Done, Generator, Message, Picture, Question, Reply, Wrapped, nobody
 
 FILE = "calls.jsonl"
 
@@ -53,21 +53,10 @@ def calls_in(folder: Path) -> tuple[Call, ...]:
 
 
 @dataclass(frozen=True)
-class Remembering:
+class Remembering(Wrapped):
     """A generator that looks into the journal first, and writes there what is new."""
 
-    inner: Generator
     journal: Journal
-
-    @property
-    def name(self) -> str:
-        """That of the model."""
-        return self.inner.name
-
-    @property
-    def backend(self) -> str:
-        """That of the model."""
-        return self.inner.backend
 
     def answers(self, questions: Iterable[Question], done: Done = nobody) -> Iterator[Reply]:
         """As the model's own, but what the journal knows is not asked; `done` is told of it all the same."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from emoagent.tools.generation import Answer, Done, Generator, Picture, Question, Reply, Unanswered, nobody
+from emoagent.tools.generation import Answer, Done, Generator, Picture, Question, Reply, Unanswered, Wrapped, nobody
 from emoagent.tools.telemetry import failed, ids, tracer
 
 if TYPE_CHECKING:
@@ -22,20 +22,8 @@ PROVIDERS = {"chat-completions": "openai", "transformers": "huggingface"}  # who
 
 
 @dataclass(frozen=True)
-class Traced:
+class Traced(Wrapped):
     """A generator each of whose answers is a span, in runs that want spans."""
-
-    inner: Generator
-
-    @property
-    def name(self) -> str:
-        """That of the model."""
-        return self.inner.name
-
-    @property
-    def backend(self) -> str:
-        """That of the model."""
-        return self.inner.backend
 
     def answers(self, questions: Iterable[Question], done: Done = nobody) -> Iterator[Reply]:
         """As the model's own. A span lasts from when the model takes the question until its answer is there."""
