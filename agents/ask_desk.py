@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
-from emoagent.agents.ask_times import clock
 from emoagent.agents.case import QUOTATION
 from emoagent.schema import Audit, Conflict, Evidence, Opinion, Trace, Utterance, Verdict
+from emoagent.tools.plain_text import clock
 
 T = TypeVar("T", Evidence, Opinion, Conflict)
 QUOTED = 60  # characters of an utterance that an answer repeats

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 
 from emoagent.agents.ask_desk import Desk
 from emoagent.agents.ask_question import Asked
-from emoagent.agents.ask_times import When, clock
+from emoagent.agents.ask_times import When
 from emoagent.labels import labels
 from emoagent.schema import Utterance
+from emoagent.tools.plain_text import clock
 
 
 @dataclass(frozen=True)

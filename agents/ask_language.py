@@ -12,7 +12,6 @@ from emoagent.agents.ask_answer import Answer
 from emoagent.agents.ask_desk import Desk
 from emoagent.agents.ask_question import LONGEST
 from emoagent.agents.ask_sentences import Sentence
-from emoagent.agents.ask_times import clock
 from emoagent.agents.language_evidence import tokens
 from emoagent.agents.sentences import percent
 from emoagent.errors import BackendUnreachable
@@ -21,7 +20,7 @@ from emoagent.prompts.template import prompt
 from emoagent.schema import Trace, Utterance
 from emoagent.tools.generation import Generator, Message, Question, ask
 from emoagent.tools.json_answer import SPARE, Unreadable, body_of, closed, no_json
-from emoagent.tools.plain_text import one_line
+from emoagent.tools.plain_text import clock, one_line
 
 SYSTEM, CASE = "ask_system", "ask_case"
 SENTENCES, CITES, TEXT = 6, 4, 300  # how many are asked for at most; characters of a sentence

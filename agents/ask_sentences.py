@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from emoagent.agents.ask_desk import Desk
 from emoagent.agents.ask_question import Asked
-from emoagent.agents.ask_times import clock
 from emoagent.agents.sentences import percent
 from emoagent.schema import ClaimAudit, Conflict, Utterance, Verdict
+from emoagent.tools.plain_text import clock
 
 SPOKEN = {"text": "words", "face": "face", "voice": "voice", "behavior": "behaviour", "dialogue": "dialogue"}
 SHOWN = 3  # labels of a distribution

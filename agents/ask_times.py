@@ -1,4 +1,4 @@
-"""Times in a question, as people write them, and as an answer tells them."""
+"""Times in a question, as people write them."""
 
 from __future__ import annotations
 
@@ -46,14 +46,6 @@ def times_in(text: str, duration: float) -> tuple[tuple[When, ...], str]:
     for pattern in (_EDGE, _BETWEEN, _RANGE, _SIDE, _MOMENT):
         text = pattern.sub(taken, text)
     return tuple(when for _, when in sorted(found, key=lambda pair: pair[0])), text
-
-
-def clock(seconds: float) -> str:
-    """`65.25` as `1:05.2`, one hour as `1:00:00.0`."""
-    minutes, tenths = divmod(int(seconds * 10 + 1e-6), 600)
-    hours, minutes = divmod(minutes, 60)
-    tail = f"{tenths // 10:02d}.{tenths % 10}"
-    return f"{hours}:{minutes:02d}:{tail}" if hours else f"{minutes}:{tail}"
 
 
 def _when(match: re.Match[str], duration: float) -> When:

@@ -11,18 +11,22 @@ import os
 import shutil
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from emoagent.errors import OutputError, out_of_space
+from pydantic import ValidationError
+
+from emoagent.errors import OutputError, UsageError, out_of_space
+from emoagent.schema import Trace
 from emoagent.tools.digest import sha256_of
 
 UNFINISHED = ".unfinished"
 MANIFEST = "run.json"
+TRACE = "trace.json"
 PLAN = ".moving"
 LOCK = ".lock"
-RESULTS = ("media", "work", "checkpoints.sqlite", "timings.json", "report.html", "trace.json")
+RESULTS = ("media", "work", "checkpoints.sqlite", "timings.json", "report.html", TRACE)
 
 
 class RunFolder:
@@ -122,6 +126,30 @@ def _locked(lock: IO[str], pause: float) -> bool:
 def fingerprint(source: Path, settings: dict[str, str], version: str) -> dict[str, str]:
     """What must be equal for a run to be resumed: the file's content, the settings, our version."""
     return {"sha256": sha256_of(source), "source": str(source.resolve()), "version": version, **settings}
+
+
+def trace_file(source: Path) -> Path:
+    """The trace of a result: `source` is its folder, or the trace itself."""
+    return source / TRACE if source.is_dir() else source
+
+
+def read_trace(path: Path) -> Trace:
+    """The trace in a file. Raises `UsageError` if there is none."""
+    try:
+        return Trace.model_validate_json(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        hint = "give the folder that emoagent analyze -o wrote"
+        raise UsageError(f"{path}: {error.strerror}", hint=hint, where=str(path)) from error
+    except (ValidationError, UnicodeDecodeError) as error:
+        hint = "it may be from another version; analyse the video again"
+        raise UsageError(f"{path} holds no trace of this version", hint=hint, where=str(path)) from error
+
+
+def source_of(folder: Path) -> Path | None:
+    """Where the clip lay that was analysed into `folder`; `None` where that is not known."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        return Path(json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["source"])
+    return None
 
 
 def write_text(path: Path, text: str) -> None:

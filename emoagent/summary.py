@@ -9,8 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from emoagent.schema import Audit, Conflict, Trace, Utterance, Verdict
+from emoagent.tools.plain_text import clock
 from emoagent.viewer.visible import visible
-from emoagent.viewer.wording import clock, conflict_title, one_line, percent, silence, verdict_name
+from emoagent.viewer.wording import conflict_title, one_line, percent, silence, verdict_name
 
 LONGEST = 120  # characters of a cell
 STYLES = {

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from emoagent.agents.ask_answer import Answer, answer
 from emoagent.agents.ask_question import understand
-from emoagent.agents.ask_times import When, clock, times_in
+from emoagent.agents.ask_times import When, times_in
 from emoagent.agents.ask_words import label_for
 from emoagent.agents.emotion_words import names_emotion
 from emoagent.labels import LABEL_SETS
 from emoagent.schema import Trace
+from emoagent.tools.plain_text import clock
 
 TRACE = example_trace()
 KNOWN = {item.id for item in TRACE.evidence}

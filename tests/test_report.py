@@ -18,13 +18,14 @@ from report_page import HOSTILE, JPEG, Page, page_of, read
 
 from emoagent.errors import OutputError, UsageError
 from emoagent.schema import Claim, ClaimAudit, Trace
+from emoagent.tools.plain_text import clock
 from emoagent.viewer.document import document, policy
 from emoagent.viewer.exports.result import Result
 from emoagent.viewer.payload import payload_of
 from emoagent.viewer.pictures import Pictures
 from emoagent.viewer.report import write_report
 from emoagent.viewer.visible import all_visible, visible
-from emoagent.viewer.wording import clock, percent
+from emoagent.viewer.wording import percent
 
 EMPTY = ("people", "utterances", "evidence", "opinions", "conflicts", "verdicts", "audits")
 SCRIPTS = [{"type": "application/octet-stream", "id": "data"}, {"type": "application/json", "id": "pictures"}, {}]

@@ -13,9 +13,10 @@ from importlib import resources
 from pydantic_core import to_json
 
 from emoagent.schema import Audit, Trace, Utterance, Verdict
+from emoagent.tools.plain_text import clock
 from emoagent.viewer.payload import Payload
 from emoagent.viewer.visible import visible
-from emoagent.viewer.wording import clock, one_line, percent, unsupported, verdict_name
+from emoagent.viewer.wording import one_line, percent, unsupported, verdict_name
 
 GZIP = 31  # zlib's window bits for a gzip header, which then holds no time
 BLOCK = 3 * 16384  # bytes that base64 takes without padding

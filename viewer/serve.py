@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from emoagent.errors import EmoagentError
+from emoagent.run_folder import trace_file
 from emoagent.viewer.compare import against
 from emoagent.viewer.document import document, live_document, policy
 from emoagent.viewer.exports.result import Result
@@ -49,7 +50,7 @@ class Pages:
 
     def __init__(self, run: ServedRun, other: Path | None, remark: Remark) -> None:
         self.run, self.remark = run, remark
-        self.other = other / "trace.json" if other and other.is_dir() else other
+        self.other = trace_file(other) if other else None
         self._lock, self._page, self._key = Lock(), b"", tuple[tuple[int, int], ...]()
         self.video: Path | None = None
         self.pictures: Pictures | None = None

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from emoagent.errors import UsageError
-from emoagent.run_folder import MANIFEST, UNFINISHED
+from emoagent.run_folder import TRACE, UNFINISHED, source_of
 from emoagent.run_progress import progress_of
 from emoagent.schema import Clip
 from emoagent.tools.digest import sha256_of
 
-TRACE = "trace.json"
 WITHOUT = "the run ended without a result; what emoagent analyze printed says why"
 
 
@@ -60,20 +57,15 @@ class ServedRun:
         rest = "the report is served without its video; --video FILE says where it is"
         if other := next(filter(Path.is_file, places), None):
             return None, f"the file {other} is not the one that was analysed: {rest}"
-        lay = self._lay()
+        lay = source_of(self.folder)
         return None, f"there is no {lay} any more: {rest}" if lay else f"{clip.name} is not beside the result: {rest}"
 
     def _places(self, clip: Clip) -> Iterator[Path]:
         """Where it lay, then beside the result and in it, for both may have moved together."""
-        if lay := self._lay():
+        if lay := source_of(self.folder):
             yield lay
         name = Path(clip.name).name
         yield from (folder / name for folder in (self.folder.resolve().parent, self.folder) if name)
-
-    def _lay(self) -> Path | None:
-        with suppress(OSError, ValueError, KeyError, TypeError):
-            return Path(json.loads((self.folder / MANIFEST).read_text(encoding="utf-8"))["source"])
-        return None
 
     def _same(self, file: Path, clip: Clip) -> bool:
         """By its size; by its content where it was written after the result, or was named by hand."""

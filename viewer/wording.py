@@ -10,15 +10,6 @@ SOURCES: Final = {"text": "words", "face": "face", "voice": "voice", "behavior":
 NO_REASON: Final = "no reason given"
 
 
-def clock(seconds: float) -> str:
-    """`65.25` as `1:05.2`, one hour as `1:00:00.0`."""
-    tenths = int(seconds * 10 + 1e-6)
-    minutes, rest = divmod(tenths, 600)
-    hours, minutes = divmod(minutes, 60)
-    tail = f"{rest // 10:02d}.{rest % 10}"
-    return f"{hours}:{minutes:02d}:{tail}" if hours else f"{minutes}:{tail}"
-
-
 def percent(share: float) -> str:
     """`0.616` as `62 %`; what is not nothing is never shown as nothing, nor what is not all as all."""
     if 0 < share < 0.005:

@@ -8,8 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from emoagent.agents.ask_answer import Answer, answer
-from emoagent.commands.report import read_trace
 from emoagent.errors import UsageError
+from emoagent.run_folder import read_trace, trace_file
 from emoagent.schema import Trace
 from emoagent.settings import Settings
 from emoagent.tools.generation import Generator
@@ -23,7 +23,7 @@ def run(source: Path, question: str, settings: Settings, *, as_json: bool) -> No
     """Prints the answer. Raises `UsageError` where there is no trace or no question."""
     if not question.strip():
         raise UsageError("there is no question", hint='emoagent ask RUN "why anger at 02:13?"')
-    trace = read_trace(source / "trace.json" if source.is_dir() else source)
+    trace = read_trace(trace_file(source))
     with telemetry(settings.otel), span("ask", {"emoagent.clip": trace.clip.id}) as note:
         found = answered(question, trace, _reasoner(settings), settings)
         cited = tuple(dict.fromkeys(cite for each in found.sentences for cite in each.cites))

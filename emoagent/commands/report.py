@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from emoagent.errors import UsageError
-from emoagent.schema import Trace
+from emoagent.run_folder import source_of
 
 if TYPE_CHECKING:
     from emoagent.viewer.exports.result import Result
@@ -44,21 +41,9 @@ def _analysed(result: Result, page: Path) -> str | None:
     """The address of the clip, seen from the page, if it still lies where it was analysed."""
     from emoagent.viewer.report import address_of
 
+    source = source_of(result.folder)
     try:
-        source = Path(json.loads((result.folder / "run.json").read_text(encoding="utf-8"))["source"])
-        same = source.is_file() and source.stat().st_size == result.trace.clip.bytes
-        return address_of(source, page.parent) if same else None
-    except (OSError, ValueError, KeyError, TypeError):
+        same = source is not None and source.is_file() and source.stat().st_size == result.trace.clip.bytes
+        return address_of(source, page.parent) if source and same else None
+    except (OSError, ValueError):
         return None
-
-
-def read_trace(path: Path) -> Trace:
-    """The trace in a file. Raises `UsageError` if there is none."""
-    try:
-        return Trace.model_validate_json(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        hint = "give the folder that emoagent analyze -o wrote"
-        raise UsageError(f"{path}: {error.strerror}", hint=hint, where=str(path)) from error
-    except (ValidationError, UnicodeDecodeError) as error:
-        hint = "it may be from another version; analyse the video again"
-        raise UsageError(f"{path} holds no trace of this version", hint=hint, where=str(path)) from error

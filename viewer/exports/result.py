@@ -14,6 +14,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from emoagent.errors import UsageError
+from emoagent.run_folder import read_trace, trace_file
 from emoagent.schema import Evidence, Trace
 from emoagent.tools.action_units import AuSeries, Expression, Mask
 from emoagent.tools.audio import Audio
@@ -49,9 +50,7 @@ class Result:
     @classmethod
     def open(cls, source: Path) -> Result:
         """The run in a result folder, or beside its trace.json. Raises `UsageError` if there is none."""
-        from emoagent.commands.report import read_trace
-
-        path = source / "trace.json" if source.is_dir() else source
+        path = trace_file(source)
         return cls(path.parent, read_trace(path))
 
     def require_faces(self) -> None:
