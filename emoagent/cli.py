@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from emoagent import options, result_commands
+from emoagent import options, result_commands, service_commands
 from emoagent.errors import EXIT_INTERRUPTED, EmoagentError, InternalError, out_of_space
 from emoagent.options import Json
 
@@ -136,6 +136,7 @@ def analyze(
 
 
 result_commands.add_to(app)
+service_commands.add_to(app)
 
 
 @app.command("eval")

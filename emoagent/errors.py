@@ -2,7 +2,9 @@
 
     EmoagentError
     ├── UsageError          2   usage                arguments or settings that make no sense
-    │   └── OutputError     2   output               the output folder cannot be used
+    │   ├── OutputError     2   output               the output folder cannot be used
+    │   ├── NotFound        2   not_found            there is no such session, turn, job or result
+    │   └── Clash           2   clash                it contradicts what is there already
     ├── MediaError          4   bad_media            the file is not usable audio or video
     │   └── TranscriptError 4   bad_transcript       the subtitle file cannot be read
     ├── ModelMissing        5   model_missing        a model file is not there and cannot be had
@@ -11,6 +13,7 @@
     ├── ResourceLimit       7   resource_limit       memory, disk or time ran out
     ├── Incomplete          3   incomplete           an agent did its work but for a part
     ├── Refused             8   refused              the policy forbids it
+    │   └── NoConsent       8   no_consent           the person has not agreed to it
     └── InternalError       1   internal             a mistake of ours
 
 Exit 0: all well. 3: some files or agents failed, the rest is there. 130: interrupted, can be resumed.
@@ -49,6 +52,18 @@ class OutputError(UsageError):
     """The output folder cannot be used."""
 
     code = "output"
+
+
+class NotFound(UsageError):
+    """There is no such session, turn, job or result."""
+
+    code = "not_found"
+
+
+class Clash(UsageError):
+    """It contradicts what is there already."""
+
+    code = "clash"
 
 
 class MediaError(EmoagentError):
@@ -107,6 +122,12 @@ class Refused(EmoagentError):
     """The policy forbids it."""
 
     code, exit_status = "refused", 8
+
+
+class NoConsent(Refused):
+    """The person has not agreed to it."""
+
+    code = "no_consent"
 
 
 class InternalError(EmoagentError):

@@ -17,7 +17,7 @@ Mode = Literal["causal", "offline"]
 Policy = Literal["reliability-weighted", "report-both", "face-first", "voice-first"]
 Purpose = Literal["caption", "judge", "repair", "ablate", "verify", "ask"]
 Dispute = Literal["valence", "neutral", "category"]
-TranscriptSource = Literal["subtitles", "pocketsphinx", "whisperx", "windows"]
+TranscriptSource = Literal["subtitles", "pocketsphinx", "whisperx", "windows", "chat"]
 TimeSource = Literal["recognised", "aligned", "interpolated"]
 
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False, description="seconds from the start of the clip")]

@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 LAYERS = ("schema", "prompts", "tools", "agents", "graphs", "front")
-FOUNDATION = {"schema", "errors", "labels", "settings"}
+FOUNDATION = {"schema", "affect", "errors", "labels", "settings"}
 
 
 def test_every_mapped_folder_has_its_link_and_package() -> None:
@@ -73,6 +73,7 @@ def _sources() -> Iterator[Path]:
     for folder in ("emoagent", "prompts", "tools", "agents", "graphs", "viewer"):
         yield from (ROOT / folder).glob("*.py")
     yield from (ROOT / "emoagent" / "commands").glob("*.py")
+    yield from (ROOT / "bridges").rglob("*.py")
 
 
 def _imports(path: Path, *, top_only: bool = False) -> Iterator[str]:

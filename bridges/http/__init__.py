@@ -1,0 +1,1 @@
+"""The HTTP server: turns, sessions, jobs, live audio and frames, and the pass-through for chat completions."""
