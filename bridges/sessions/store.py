@@ -18,7 +18,7 @@ from emoagent.schema import Record
 
 
 class SessionInfo(Record):
-    """What is known of a session besides its turns. `owner`: whose it is, as a fingerprint of the key; empty: nobody's."""
+    """What is known of a session besides its turns. `owner`: whose it is, a fingerprint of the key; empty: nobody's."""
 
     id: str = Field(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$")
     owner: str = ""
@@ -54,7 +54,8 @@ class SessionStore(Protocol):
 
     def append(self, session: str, record: TurnRecord) -> TurnRecord:
         """Keeps a new turn, whose number is that of the last plus one. The same `turn_id` again: what was kept for it
-        is given back, and nothing changes. Raises `Clash` for any other number, `NotFound` where the session has been deleted meanwhile."""
+        is given back, and nothing changes. Raises `Clash` for any other number, `NotFound` where the session has been
+        deleted meanwhile."""
 
     def replace(self, session: str, record: TurnRecord) -> None:
         """Puts a turn that was judged again in the place of the one of the same number."""
