@@ -1,6 +1,6 @@
 """Writes the parts of the documentation that the code determines: the JSON Schema, the command reference, the results.
 
-python docs/generate.py            writes docs/schema/trace.json, docs/cli.md and docs/results.md
+python docs/generate.py            writes docs/schema/*.json, docs/cli.md and docs/results.md
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from pathlib import Path
 import typer
 from typer.testing import CliRunner
 
+from emoagent.affect import AffectTurn
 from emoagent.cli import app
 from emoagent.evals.page import page
 from emoagent.evals.record import saved
-from emoagent.schema import Trace
+from emoagent.schema import Record, Trace
 
 DOCS = Path(__file__).parent
 COMMANDS = (
@@ -23,9 +24,12 @@ COMMANDS = (
 )  # fmt: skip
 
 
-def schema() -> str:
-    """The JSON Schema of a trace."""
-    return json.dumps(Trace.model_json_schema(), indent=1) + "\n"
+SCHEMAS: dict[str, type[Record]] = {"trace": Trace, "affect_turn": AffectTurn}
+
+
+def schema(record: type[Record]) -> str:
+    """The JSON Schema of a record."""
+    return json.dumps(record.model_json_schema(), indent=1) + "\n"
 
 
 def commands() -> str:
@@ -45,7 +49,8 @@ def results() -> str:
 
 
 if __name__ == "__main__":
-    (DOCS / "schema" / "trace.json").write_text(schema(), encoding="utf-8")
+    for name, record in SCHEMAS.items():
+        (DOCS / "schema" / f"{name}.json").write_text(schema(record), encoding="utf-8")
     (DOCS / "cli.md").write_text(commands(), encoding="utf-8")
     (DOCS / "results.md").write_text(results(), encoding="utf-8")
-    typer.echo("wrote docs/schema/trace.json, docs/cli.md and docs/results.md")
+    typer.echo("wrote docs/schema/*.json, docs/cli.md and docs/results.md")

@@ -8,14 +8,16 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from emoagent.schema import Opinion, Span, Trace, Utterance, Verdict
+from emoagent.affect import AffectTurn
+from emoagent.schema import Opinion, Record, Span, Trace, Utterance, Verdict
 
-PUBLISHED = Path(__file__).parents[1] / "docs" / "schema" / "trace.json"
+PUBLISHED = Path(__file__).parents[1] / "docs" / "schema"
 
 
-def test_the_published_schema_is_the_one_of_the_code() -> None:
+@pytest.mark.parametrize(("name", "record"), [("trace", Trace), ("affect_turn", AffectTurn)])
+def test_the_published_schemas_are_those_of_the_code(name: str, record: type[Record]) -> None:
     """Mend with: python docs/generate.py"""
-    assert json.loads(PUBLISHED.read_text()) == Trace.model_json_schema()
+    assert json.loads((PUBLISHED / f"{name}.json").read_text()) == record.model_json_schema()
 
 
 def test_a_span_cannot_end_before_it_starts() -> None:
