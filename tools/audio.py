@@ -26,6 +26,10 @@ class Audio:
         """Seconds of sound."""
         return self._count / RATE
 
+    def all(self) -> NDArray[np.int16]:
+        """All samples, (n,) 16-bit."""
+        return np.fromfile(self._path, "<i2").astype(np.int16, copy=False)
+
     def read(self, span: Span) -> NDArray[np.float32]:
         """The samples of `span`, (n,) in -1..1; shorter where the sound ends earlier."""
         return np.divide(self.read_int16(span), 32768, dtype=np.float32)
