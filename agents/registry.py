@@ -78,13 +78,16 @@ class Perceiver(Agent[Callable[[Clip, Sequence[Utterance]], Iterable[Finding]]])
     """A perception agent. Calling it yields evidence with ids; without the need `text` it sees no text."""
 
     def __call__(self, clip: Clip, utterances: Sequence[Utterance]) -> Iterator[Evidence]:
-        sees_text = "text" in self.needs
-        shown = utterances if sees_text else [_blind(u) for u in utterances]
+        shown = utterances if "text" in self.needs else [blind(u) for u in utterances]
+        yield from self.evidence(self.run(clip, shown))
+
+    def evidence(self, findings: Iterable[Finding]) -> Iterator[Evidence]:
+        """The findings of this agent as evidence: each gets the id `UTTERANCE.AGENT.NUMBER`."""
         counts: dict[str, int] = {}
-        for finding in self.run(clip, shown):
+        for finding in findings:
             stop_if_asked()
             number = counts[finding.utterance.id] = counts.get(finding.utterance.id, 0) + 1
-            yield _evidence(self, finding, f"{finding.utterance.id}.{self.name}.{number}", sees_text)
+            yield _evidence(self, finding, f"{finding.utterance.id}.{self.name}.{number}", "text" in self.needs)
 
 
 def hearer(name: str, *, needs: Iterable[Need] = (), cost: str = "") -> Callable[[Hear], Agent[Hear]]:
@@ -159,7 +162,8 @@ def _loaded(point: metadata.EntryPoint) -> list[Agent[object]]:
     return [value] if isinstance(value, Agent) else _declared(value)
 
 
-def _blind(utterance: Utterance) -> Utterance:
+def blind(utterance: Utterance) -> Utterance:
+    """The utterance without its words, but with their times."""
     words = tuple(word.model_copy(update={"text": ""}) for word in utterance.words)
     return utterance.model_copy(update={"text": "", "words": words})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from emoagent.agents import hear_pocketsphinx, hear_subtitles, hear_whisperx, hear_windows
 from emoagent.agents.registry import Finding, Heard, hearers, perceiver
@@ -41,6 +41,11 @@ def hear(clip: Clip, choice: str = "auto") -> tuple[Heard, str]:
 @perceiver(modality="text", needs={"text"}, cost="nothing")
 def transcript(clip: Clip, utterances: Sequence[Utterance]) -> Iterator[Finding]:
     """Quotes what was said, and says how far the words can be trusted."""
+    yield from quoted(utterances)
+
+
+def quoted(utterances: Iterable[Utterance]) -> Iterator[Finding]:
+    """The same of utterances that belong to no clip, e.g. the turns of a chat."""
     for utterance in utterances:
         if utterance.text.replace(INAUDIBLE, "").strip():
             yield _quotation(utterance)

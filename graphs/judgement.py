@@ -100,7 +100,7 @@ def cases(state: Episode, settings: Settings) -> Iterator[tuple[Case, Verdict]]:
     evidence, opinions = _by_utterance(state.evidence), _by_utterance(state.opinions)
     for utterance, verdict in zip(state.utterances, state.verdicts, strict=True):
         about = evidence.get(utterance.id, [])
-        yield _case(settings, utterance, about, opinions.get(utterance.id, []), turns), verdict
+        yield case_of(settings, utterance, about, opinions.get(utterance.id, []), turns), verdict
         turns.append(turn_of(utterance, verdict, about))
 
 
@@ -131,19 +131,24 @@ class _Bench:
         """The case with what other turns say. Of what is recalled, only what comes `later` has an opinion."""
         evidence = [*self.evidence.get(utterance.id, ()), *recalled]
         opinions = [*self.opinions.get(utterance.id, ()), *([later[1]] if later else [])]
-        return _case(self.settings, utterance, evidence, opinions, history)
+        return case_of(self.settings, utterance, evidence, opinions, history)
 
     def judge(self, case: Case) -> Judgement:
-        """The reasoner's; where it raises, a verdict that is invalid, which is neither a label nor neutral."""
-        with faults_into(self.faults, embedded.name):
-            return embedded(case)
-        spoken = case.utterance
-        return Judgement(
-            Verdict(
-                utterance=spoken.id, person=spoken.person, label=None, invalid=True, reason="the reasoner failed",
-                reasoner=embedded.name, mode=case.mode,
-            )
-        )  # fmt: skip
+        """The embedded reasoner's."""
+        return judge(case, self.faults)
+
+
+def judge(case: Case, faults: list[Fault]) -> Judgement:
+    """The embedded reasoner's; where it raises, a verdict that is invalid, which is neither a label nor neutral."""
+    with faults_into(faults, embedded.name):
+        return embedded(case)
+    spoken = case.utterance
+    return Judgement(
+        Verdict(
+            utterance=spoken.id, person=spoken.person, label=None, invalid=True, reason="the reasoner failed",
+            reasoner=embedded.name, mode=case.mode,
+        )
+    )  # fmt: skip
 
 
 def _foreseen(bench: _Bench, utterances: Sequence[Utterance]) -> dict[str, Memory]:
@@ -159,13 +164,14 @@ def _foreseen(bench: _Bench, utterances: Sequence[Utterance]) -> dict[str, Memor
     return dict(reversed(found.items()))
 
 
-def _case(
+def case_of(
     settings: Settings,
     utterance: Utterance,
     evidence: Sequence[Evidence],
     opinions: Sequence[Opinion],
     turns: Sequence[Turn],
 ) -> Case:
+    """What is known of `utterance`, as a reasoner is given it; `turns`: those before, oldest first."""
     return Case(
         utterance=utterance,
         evidence=tuple(evidence),
