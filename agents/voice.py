@@ -92,9 +92,9 @@ def voice(clip: Clip, utterances: Sequence[Utterance]) -> Iterator[Finding]:
     workspace().derived("voice.npz", VoiceSeries.joined(kept).save)
 
 
-def histories() -> Histories:
-    """What is known of each feature before anybody has spoken: the norms."""
-    return [(feature, History(feature.norm)) for feature in FEATURES]
+def histories(most: int | None = None) -> Histories:
+    """What is known of each feature before anybody has spoken: the norms. `most`: values to remember of a person."""
+    return [(feature, History(feature.norm, most)) for feature in FEATURES]
 
 
 def findings(utterance: Utterance, measured: Prosody, so_far: Histories, overlapped: float = 0.0) -> Iterator[Finding]:
@@ -133,7 +133,7 @@ def _overlapped(voices: Voices | None, span: Span) -> float:
 
 def measure(audio: Audio, span: Span) -> Heard | None:
     """What at most the first 60 s of `span` sound like; `None` where the sound has ended before it."""
-    start = max(0.0, span.start - LEAD)
+    start = max(audio.start, span.start - LEAD)
     samples = audio.read(Span(start=start, end=min(span.end, span.start + LONGEST)))
     spoken = samples[round((span.start - start) * RATE) :]
     level, floor = levels(spoken), noise_floor(levels(samples))

@@ -32,14 +32,24 @@ class Standing:
 
 @dataclass
 class History:
-    """The values of one measure so far, by person. People who are not known (`None`) share one list."""
+    """The values of one measure so far, by person. People who are not known (`None`) share one list.
+
+    `most`: how many values of one person are remembered, the latest ones; None: all."""
 
     norm: Norm
+    most: int | None = None
     values: dict[str | None, list[float]] = field(default_factory=dict)
 
     def add(self, person: str | None, value: float) -> None:
         """Takes `value` into account from now on."""
-        self.values.setdefault(person, []).append(value)
+        own = self.values.setdefault(person, [])
+        own.append(value)
+        if self.most is not None and len(own) > self.most:
+            del own[0]
+
+    def forget(self, person: str | None) -> None:
+        """As if the person had never been heard."""
+        self.values.pop(person, None)
 
     def standing(self, person: str | None, value: float) -> Standing:
         """Compares `value` with what the person's earlier values lead one to expect.
