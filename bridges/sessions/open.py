@@ -1,0 +1,48 @@
+"""Opens the place for sessions that an address names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from emoagent.bridges.sessions.store import SessionStore
+from emoagent.errors import NotFound, UsageError
+
+SQLITE, POSTGRES = "sqlite:///", ("postgresql://", "postgres://")
+FILE = "sessions.sqlite"
+
+
+def default_database() -> str:
+    """The address of the file that is used where none is named, in the user's folder for data."""
+    from platformdirs import user_data_path
+
+    return f"{SQLITE}{user_data_path('emoagent') / FILE}"
+
+
+def open_store(address: str | None = None, *, create: bool = True) -> SessionStore:
+    """The place that `address` names.
+
+    `None` or `memory:` keeps nothing; `sqlite:///folder/file` is a file, with a fourth slash one from the root;
+    `postgresql://user@host/database` a server. `create`: whether a file that is not there is made.
+    Raises `UsageError` for any other address, `NotFound` for a file that is not there, `ExtraMissing` where the driver
+    is not installed, and what the store itself raises. No message holds the address: there may be a password in it.
+    """
+    if address is None or address == "memory:":
+        from emoagent.bridges.sessions.memory import MemoryStore
+
+        return MemoryStore()
+    if address.startswith(SQLITE) and len(address) > len(SQLITE):
+        return _file(Path(address.removeprefix(SQLITE)), create=create)
+    if address.startswith(POSTGRES):
+        from emoagent.bridges.sessions.postgres import PostgresStore
+
+        return PostgresStore(address)
+    hint = "memory:, sqlite:///folder/file, or postgresql://user@host/database"
+    raise UsageError("this is not the address of a database for sessions", hint=hint)
+
+
+def _file(path: Path, *, create: bool) -> SessionStore:
+    from emoagent.bridges.sessions.sqlite import SqliteStore
+
+    if not create and not path.expanduser().exists():
+        raise NotFound("there is no such database", hint="nothing has been stored yet", where=str(path))
+    return SqliteStore(path)

@@ -1,0 +1,136 @@
+"""Sessions in one SQLite file that only its owner may read: the default.
+
+All threads of a process share one connection, one at a time; other processes wait for at most `PATIENCE` seconds.
+What is deleted is overwritten with zeros, and leaves the write-ahead log and the free parts of pages as well.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from threading import RLock
+from time import sleep
+from typing import Any, TypeVar
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata, CheckpointTuple
+from langgraph.checkpoint.sqlite import SqliteSaver
+
+from emoagent.bridges.sessions.saving import Threaded, serializer
+from emoagent.bridges.sessions.sqlite_files import failed, private
+from emoagent.bridges.sessions.sqlite_schema import PRUNE, migrate
+from emoagent.bridges.sessions.tables import Query, SqlStore, no_session
+from emoagent.errors import ResourceLimit
+
+T = TypeVar("T")
+PATIENCE = 10.0  # seconds for which another process may keep the file locked
+SETTINGS = ("foreign_keys = ON", "secure_delete = ON", "synchronous = FULL", "journal_mode = WAL")
+
+
+class SqliteStore(SqlStore):
+    """A `SessionStore` in the file `path`, made where it is not there, with mode 0600.
+
+    Raises `OutputError` where it cannot be made or read, `UsageError` where it is another program's file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = private(path)
+        self._lock = RLock()
+        with failed(self.path):
+            self._connection = _connect(self.path)
+            migrate(self._connection, self.path)
+
+    @cached_property
+    def saver(self) -> SqliteSaver:
+        """The checkpointer for the graph of a turn."""
+        return _Saver(self._connection, self._lock, self.path)
+
+    def prune(self, session: str) -> None:
+        """Removes all but the latest checkpoint of the session."""
+
+        def work(query: Query) -> None:
+            for sql in PRUNE:
+                query(sql, *[session] * sql.count("?"))
+
+        self._run(work)
+
+    def close(self) -> None:
+        """Closes the file."""
+        with self._lock:
+            self._connection.close()
+
+    def _run(self, work: Callable[[Query], T]) -> T:
+        with self._lock, failed(self.path), self._transaction():
+            return work(Query(lambda sql, values: self._connection.execute(sql, values).fetchall()))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._connection.rollback()
+            raise
+        self._connection.commit()
+
+    def _scrub(self) -> None:
+        with self._lock, failed(self.path):
+            self._connection.execute("VACUUM")
+            for attempt in range(1, 6):
+                busy, *_ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                if not busy:
+                    return
+                sleep(attempt * 0.1)
+        message = "what was deleted is still in the write-ahead log, since another program reads the database"
+        raise ResourceLimit(message, hint="emoagent sessions gc, once that is over", where=str(self.path))
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level="IMMEDIATE", check_same_thread=False)
+    for setting in SETTINGS:
+        connection.execute(f"PRAGMA {setting}").fetchall()
+    return connection
+
+
+class _Saver(Threaded, SqliteSaver):
+    """LangGraph's, on the connection of the store and under its lock."""
+
+    def __init__(self, connection: sqlite3.Connection, lock: RLock, path: Path) -> None:
+        SqliteSaver.__init__(self, connection, serde=serializer())
+        self.lock = lock  # type: ignore[assignment]
+        self._path = path
+
+    def get_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
+        with failed(self._path):
+            return SqliteSaver.get_tuple(self, config)
+
+    def list(self, config: RunnableConfig | None, **which: Any) -> Iterator[CheckpointTuple]:
+        with failed(self._path):  # at once: an iterator that is left half-way would keep the lock
+            return iter(tuple(SqliteSaver.list(self, config, **which)))
+
+    def put(
+        self,
+        config: RunnableConfig,
+        checkpoint: Checkpoint,
+        metadata: CheckpointMetadata,
+        new_versions: ChannelVersions,
+    ) -> RunnableConfig:
+        with failed(self._path), _of_a_session(config):
+            return SqliteSaver.put(self, config, checkpoint, metadata, new_versions)
+
+    def put_writes(
+        self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
+    ) -> None:
+        with failed(self._path), _of_a_session(config):
+            SqliteSaver.put_writes(self, config, writes, task_id, task_path)
+
+
+@contextmanager
+def _of_a_session(config: RunnableConfig) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        raise no_session(str(config["configurable"]["thread_id"])) from error
