@@ -2,7 +2,7 @@
 import { labelClass } from "../../labels";
 import { percent, visible } from "../../wording";
 import type { Distribution } from "../../model";
-import { Bar, width } from "./pieces";
+import { Bar, width } from "../basics";
 
 const LONG = 20; // characters of a label that may be broken
 
