@@ -1,0 +1,1 @@
+"""The Model Context Protocol: an agent asks for what a recording or a conversation expresses, and why."""

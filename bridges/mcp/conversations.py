@@ -1,0 +1,87 @@
+"""The conversations that a client has told turn by turn. The models are loaded with the first turn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from emoagent.affect import AffectTurn, Consent, Sense, TurnRecord
+from emoagent.bridges.session_trace import session_trace
+from emoagent.errors import NoConsent, NotFound
+from emoagent.schema import Trace
+from emoagent.settings import Settings
+
+if TYPE_CHECKING:
+    from emoagent.bridges.turns import Session, TurnAnalyzer
+
+DEADLINE = 10.0  # seconds: whoever calls a tool waits, and rather has all modalities
+PAGE = 1000  # turns that are read at a time
+
+
+class Conversations:
+    """`database`: where they are kept; None: in memory. A client sees all of them: it is one user's server."""
+
+    def __init__(self, database: str | None, settings: Settings) -> None:
+        self._database, self._settings = database, settings
+        self._opened: TurnAnalyzer | None = None
+        self._lock = Lock()
+
+    def turn(
+        self,
+        session: str | None,
+        text: str | None,
+        audio: Path | None,
+        *,
+        person: str,
+        turn_id: str | None,
+        consent: Sequence[Sense] | None,
+    ) -> AffectTurn:
+        """Analyses a turn. Raises `NoConsent` where a new session does not say what the person has agreed to, else as
+        `Session.turn`."""
+        from emoagent.tools.sound import sound_of
+
+        talk = self._session(session, consent)
+        sound = sound_of(audio) if audio is not None else None
+        return talk.turn(text, sound, person=person, turn_id=turn_id, deadline=DEADLINE)
+
+    def trace(self, session: str) -> Trace:
+        """What is known of a session. Raises `NotFound`."""
+        analyzer = self._analyzer()
+        name = analyzer.get(session, "").info.id
+        records = list[TurnRecord]()
+        while page := analyzer.store.turns(name, after=len(records), limit=PAGE):
+            records += page
+        return session_trace(name, records)
+
+    def close(self) -> None:
+        """Gives everything back."""
+        with self._lock:
+            if self._opened is not None:
+                self._opened.close()
+                self._opened = None
+
+    def _session(self, session: str | None, consent: Sequence[Sense] | None) -> Session:
+        analyzer = self._analyzer()
+        if session is not None and consent is None:
+            try:
+                return analyzer.get(session, "")
+            except NotFound:
+                pass
+        if consent is None:
+            raise NoConsent(
+                "it is not said what the person has agreed to have analysed",
+                hint='give consent with the first turn of a session, e.g. ["text"] or ["text", "voice"]',
+            )
+        agreed = Consent(**dict.fromkeys(consent, True), given=datetime.now(UTC))
+        return analyzer.open(session, consent=agreed)
+
+    def _analyzer(self) -> TurnAnalyzer:
+        from emoagent.bridges.turns import TurnAnalyzer
+
+        with self._lock:
+            if self._opened is None:
+                self._opened = TurnAnalyzer(self._database, settings=self._settings)
+            return self._opened
