@@ -1,0 +1,153 @@
+"""Sessions in PostgreSQL, for servers of which several share one database.
+
+Statements are sent again while the server is away, for at most `PATIENCE` seconds: each may be done twice without harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from functools import cached_property
+from typing import Any, TypeVar
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata, CheckpointTuple
+
+from emoagent.bridges.sessions.postgres_faults import PATIENCE, failed, patiently
+from emoagent.bridges.sessions.postgres_schema import SCHEMA, migrate
+from emoagent.bridges.sessions.saving import Threaded, serializer
+from emoagent.bridges.sessions.tables import Query, SqlStore, no_session
+from emoagent.errors import ExtraMissing, UsageError
+
+try:
+    import psycopg
+    from langgraph.checkpoint.postgres import PostgresSaver
+    from psycopg_pool import ConnectionPool
+except ImportError as error:
+    raise ExtraMissing("langgraph-checkpoint-postgres", "postgres") from error
+
+T = TypeVar("T")
+POOL = 10  # connections, at most
+START = 10.0  # seconds for which the first connection is waited
+
+
+class PostgresStore(SqlStore):
+    """A `SessionStore` in the database at `address`, in a schema of its own; its tables are made or brought up to date.
+
+    `pool`: connections at most. `patience`: seconds for which a server that went away is waited.
+    Raises `UsageError` where the address makes no sense, `BackendUnreachable` where nobody answers there.
+    """
+
+    LOCK = " FOR UPDATE"
+
+    def __init__(self, address: str, *, pool: int = POOL, patience: float = PATIENCE, schema: str = SCHEMA) -> None:
+        self._patience = patience
+        settings = _settings(address)
+        with failed():
+            migrate(settings, schema)
+            self._pool = _pool(settings, pool, schema)
+
+    @cached_property
+    def saver(self) -> PostgresSaver:
+        """The checkpointer for the graph of a turn."""
+        return _Saver(self._pool, self._patience)
+
+    def prune(self, session: str) -> None:
+        """Removes all but the latest checkpoint of the session."""
+        self.saver.prune([session])
+
+    def close(self) -> None:
+        """Gives back the connections."""
+        self._pool.close()
+
+    def _run(self, work: Callable[[Query], T]) -> T:
+        def once(again: bool) -> T:
+            with self._pool.connection() as connection, connection.transaction(), connection.cursor() as cursor:
+                return work(Query(lambda sql, values: _rows(cursor, sql, values), again))
+
+        with failed():
+            return patiently(once, self._patience)
+
+    def _scrub(self) -> None:
+        """Rows are gone at once; when their bytes are written over is the server's business (its VACUUM)."""
+
+
+def _rows(cursor: Any, sql: str, values: tuple[object, ...]) -> list[Any]:
+    cursor.execute(sql.replace("?", "%s"), values)
+    return cursor.fetchall() if cursor.description else []
+
+
+def _settings(address: str) -> dict[str, Any]:
+    """What the address says. The driver's own error would repeat it, with the password."""
+    try:
+        return dict(psycopg.conninfo.conninfo_to_dict(address))
+    except psycopg.Error:
+        hint = "postgresql://user@host:5432/database; the password by PGPASSWORD or ~/.pgpass"
+        raise UsageError("the address of the database cannot be read", hint=hint) from None
+
+
+def _pool(settings: dict[str, Any], size: int, schema: str) -> Any:
+    def configure(connection: Any) -> None:
+        connection.execute(psycopg.sql.SQL("SET search_path TO {}").format(psycopg.sql.Identifier(schema)))
+
+    pool = ConnectionPool(
+        kwargs={**settings, "autocommit": True, "prepare_threshold": 0},
+        min_size=1,
+        max_size=size,
+        timeout=5.0,
+        open=False,
+        configure=configure,
+        check=ConnectionPool.check_connection,
+        name="emoagent-sessions",
+    )
+    pool.open(wait=True, timeout=START)
+    return pool
+
+
+class _Saver(Threaded, PostgresSaver):
+    """LangGraph's, with a connection for each thread that needs one, and with patience."""
+
+    def __init__(self, pool: Any, patience: float) -> None:
+        PostgresSaver.__init__(self, pool, serde=serializer())
+        self.lock = nullcontext()  # type: ignore[assignment]   # it is there for a single connection
+        self._patience = patience
+
+    def get_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
+        return self._patiently(lambda: PostgresSaver.get_tuple(self, config))
+
+    def list(self, config: RunnableConfig | None, **which: Any) -> Iterator[CheckpointTuple]:
+        return iter(self._patiently(lambda: tuple(PostgresSaver.list(self, config, **which))))
+
+    def put(
+        self,
+        config: RunnableConfig,
+        checkpoint: Checkpoint,
+        metadata: CheckpointMetadata,
+        new_versions: ChannelVersions,
+    ) -> RunnableConfig:
+        with _of_a_session(config):
+            return self._patiently(lambda: PostgresSaver.put(self, config, checkpoint, metadata, new_versions))
+
+    def put_writes(
+        self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
+    ) -> None:
+        with _of_a_session(config):
+            self._patiently(lambda: PostgresSaver.put_writes(self, config, writes, task_id, task_path))
+
+    def prune(self, thread_ids: Sequence[str], *, strategy: str = "keep_latest") -> None:
+        self._patiently(lambda: PostgresSaver.prune(self, thread_ids, strategy=strategy))
+
+    def delete_thread(self, thread_id: str) -> None:
+        self._patiently(lambda: PostgresSaver.delete_thread(self, thread_id))
+
+    def _patiently(self, work: Callable[[], T]) -> T:
+        with failed():
+            return patiently(lambda _: work(), self._patience)
+
+
+@contextmanager
+def _of_a_session(config: RunnableConfig) -> Iterator[None]:
+    try:
+        yield
+    except psycopg.errors.ForeignKeyViolation as error:
+        raise no_session(str(config["configurable"]["thread_id"])) from error
