@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from emoagent.affect import AffectTurn
     from emoagent.analysis import analyze
+    from emoagent.bridges.turns import TurnAnalyzer
     from emoagent.schema import Trace
 
-__all__ = ["Trace", "analyze"]
+__all__ = ["AffectTurn", "Trace", "TurnAnalyzer", "analyze"]
 
 
 def __getattr__(name: str) -> Any:
@@ -24,4 +26,12 @@ def __getattr__(name: str) -> Any:
         from emoagent.schema import Trace
 
         return Trace
+    if name == "TurnAnalyzer":
+        from emoagent.bridges.turns import TurnAnalyzer
+
+        return TurnAnalyzer
+    if name == "AffectTurn":
+        from emoagent.affect import AffectTurn
+
+        return AffectTurn
     raise AttributeError(f"module 'emoagent' has no attribute {name!r}")

@@ -17,7 +17,7 @@ from emoagent.profiles import generators, hearing_of, open_backends
 from emoagent.run_folder import RunFolder, fingerprint, only_writer, write_pieces, write_text
 from emoagent.run_progress import RunProgress
 from emoagent.schema import Trace
-from emoagent.settings import Settings, load_settings
+from emoagent.settings import FORBIDDEN_CONTEXTS, Settings, load_settings
 from emoagent.tools.journal import calls_in
 from emoagent.tools.progress import interruptible
 from emoagent.tools.telemetry import Value, span, telemetry
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 Listener = Callable[[dict[str, Any]], None]
 """Is told `{"clip": Clip or None}`, `{"stage", "at"}` and `{"stage", "took"}` as the run goes on."""
-
-FORBIDDEN_CONTEXTS = ("workplace", "education")
 
 
 def analyze(

@@ -26,6 +26,7 @@ Captions = Literal["blind", "bemerc", "off"]
 Context = Literal["unspecified", "research", "entertainment", "workplace", "education"]
 
 
+FORBIDDEN_CONTEXTS: tuple[Context, ...] = ("workplace", "education")  # for inferring emotions from face or voice
 REACH = ("reasoner_url", "vision_url", "verifier_url", "api_key", "at_once", "timeout", "otel")
 
 

@@ -1,0 +1,160 @@
+"""What is held in memory of a session that is in use: how its people have sounded and looked, and work under way."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from threading import Lock, RLock
+
+from emoagent.affect import SENSES, Sense
+from emoagent.agents.senses import Senses
+from emoagent.bridges.lanes import Lane
+from emoagent.errors import NotFound, ResourceLimit
+from emoagent.graphs.turn_state import Perceived
+
+WAITING_TURNS = 8  # of one session
+WAITING_WORK = 64  # pieces of one sense of one session
+log = logging.getLogger("emoagent.turns")
+
+
+@dataclass(frozen=True)
+class Late:
+    """What was not ready when its turn was judged."""
+
+    turn: int
+    sense: Sense
+    future: Future[Perceived]
+
+
+class Live:
+    """One session. `lock`: held by whoever works on it. `checked`: whether rows and checkpoint are known to agree.
+    `clock`: seconds from the start of the session to the end of what was said last."""
+
+    def __init__(self, words: Executor, media: Executor, spare: Executor) -> None:
+        self._spare = spare
+        self.lock, self.users, self.checked, self.clock = RLock(), 0, False, 0.0
+        self.senses = Senses()
+        self.lanes = {sense: Lane(words if sense == "text" else media, WAITING_WORK) for sense in SENSES}
+        self.late = list[Late]()
+
+    def start(self, sense: Sense, perceive: Callable[[], Perceived]) -> Future[Perceived]:
+        """Begins to perceive; what goes wrong is an answer, too."""
+        return self.lanes[sense].submit(partial(_safely, sense, perceive))
+
+    def arrived(self) -> dict[int, tuple[Perceived, ...]]:
+        """What has come too late, by turn; it is not told again once `told`."""
+        ready: dict[int, tuple[Perceived, ...]] = {}
+        for each in sorted((each for each in self.late if each.future.done()), key=lambda each: each.turn):
+            if not each.future.cancelled():
+                ready[each.turn] = (*ready.get(each.turn, ()), each.future.result())
+        return ready
+
+    def told(self, turns: Sequence[int]) -> None:
+        """What has arrived of these turns has been taken in."""
+        self.late = [each for each in self.late if not (each.turn in turns and each.future.done())]
+
+    def settle(self, work: Callable[[], None]) -> None:
+        """Has `work` done in a thread that no turn waits for."""
+        with suppress(RuntimeError):  # the threads have been shut down
+            self._spare.submit(_settled, work)
+
+    def close(self) -> None:
+        """Forgets everything."""
+        for lane in self.lanes.values():
+            lane.drop()
+
+
+def _safely(sense: Sense, perceive: Callable[[], Perceived]) -> Perceived:
+    try:
+        return perceive()
+    except Exception as error:
+        log.warning("%s could not be perceived: %s", sense, type(error).__name__)
+        return Perceived(sense=sense, missing="the agent failed")
+
+
+def _settled(work: Callable[[], None]) -> None:
+    try:
+        work()
+    except NotFound:
+        pass  # the session has been deleted
+    except Exception as error:  # tried again with the next turn
+        log.warning("an earlier turn could not be judged again: %s", type(error).__name__)
+
+
+class LiveSessions:
+    """Those in use, by id, and the ones used last; `most` are held, and of idle ones those unused for longest go."""
+
+    def __init__(self, make: Callable[[], Live], most: int, at_once: int) -> None:
+        self._make, self._most, self._at_once = make, most, at_once
+        self._held, self._lock, self._busy = OrderedDict[str, Live](), Lock(), 0
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    @contextmanager
+    def entered(self, session: str) -> Iterator[Live]:
+        """The session, for the caller alone; others wait. Raises `ResourceLimit` where too many do."""
+        live = self._take(session)
+        try:
+            with live.lock:
+                yield live
+        finally:
+            self._give(live)
+
+    @contextmanager
+    def held(self, session: str) -> Iterator[Live]:
+        """The session, kept in memory meanwhile; others may work on it."""
+        with self._lock:
+            live = self._of(session)
+            live.users += 1
+        try:
+            yield live
+        finally:
+            with self._lock:
+                live.users -= 1
+
+    def forget(self, session: str) -> None:
+        """Drops what is held of a session that has been deleted."""
+        with self._lock:
+            live = self._held.pop(session, None)
+        if live:
+            live.close()
+
+    def close(self) -> None:
+        """Drops all."""
+        for session in tuple(self._held):
+            self.forget(session)
+
+    def _take(self, session: str) -> Live:
+        with self._lock:
+            if self._busy >= self._at_once:
+                raise ResourceLimit("too many turns at once", hint="try again in a moment")
+            live = self._of(session)
+            if live.users > WAITING_TURNS:
+                raise ResourceLimit("too many turns of this session at once", hint="wait for an answer")
+            live.users += 1
+            self._busy += 1
+            return live
+
+    def _give(self, live: Live) -> None:
+        with self._lock:
+            live.users -= 1
+            self._busy -= 1
+
+    def _of(self, session: str) -> Live:
+        if session not in self._held:
+            self._held[session] = self._make()
+            self._shrink()
+        self._held.move_to_end(session)
+        return self._held[session]
+
+    def _shrink(self) -> None:
+        idle = [name for name, live in self._held.items() if not live.users][: max(0, len(self._held) - self._most)]
+        for name in idle:
+            if len(self._held) > 1:
+                self._held.pop(name).close()

@@ -1,0 +1,160 @@
+"""One conversation: its turns, what was answered, and what is stored of it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+from emoagent.affect import ASSISTANT, USER, AffectTurn, Consent, TurnRecord
+from emoagent.bridges.live_session import Live
+from emoagent.bridges.turn_input import Given, given_of, words_of
+from emoagent.bridges.turn_memory import TurnMemory
+from emoagent.bridges.turn_senses import Perception
+from emoagent.errors import Clash, EmoagentError
+from emoagent.graphs.turn_state import Heard, Surroundings
+
+if TYPE_CHECKING:
+    from emoagent.bridges.sessions.store import SessionInfo
+    from emoagent.bridges.turns import TurnAnalyzer
+    from emoagent.tools.frame import Frame
+    from emoagent.tools.sound import Sound
+
+
+class Session:
+    """A conversation that has been opened. Its turns are analysed one after another, whoever gives them."""
+
+    def __init__(self, analyzer: TurnAnalyzer, info: SessionInfo) -> None:
+        self._analyzer, self._info = analyzer, info
+        self._memory = TurnMemory(analyzer.store, analyzer.graph, info.id)
+
+    @property
+    def id(self) -> str:
+        """The id of the session."""
+        return self._info.id
+
+    @property
+    def info(self) -> SessionInfo:
+        """What is known of it, as of its last use here."""
+        return self._info
+
+    def turn(
+        self,
+        text: str | None = None,
+        audio: Sound | None = None,
+        frames: Sequence[Frame] = (),
+        *,
+        person: str = USER,
+        turn_id: str | None = None,
+        deadline: float | None = None,
+    ) -> AffectTurn:
+        """The expressed emotion of what `person` has just said; waits for it.
+
+        `text`: the words, at most 4,000 characters; without them, words are looked for in the sound, roughly and in US
+        English only. `audio`: that of the turn, of which the first 60 s are used. `frames`: of the speaker, with times
+        from the start of the turn. `turn_id`: the caller's own; the same again gives the same answer and changes
+        nothing. `deadline`: seconds from now.
+
+        Raises `UsageError`, `NoConsent` (for what has not been agreed to), `Refused` (sound or pictures in a context
+        that forbids it), `ResourceLimit` (too much at once), `NotFound` (the session has been deleted).
+        """
+        began = time.perf_counter()
+        given = given_of(text, audio, frames, person, turn_id, self._allowed(deadline))
+        return self._taken(given, began)
+
+    async def aturn(
+        self,
+        text: str | None = None,
+        audio: Sound | None = None,
+        frames: Sequence[Frame] = (),
+        *,
+        person: str = USER,
+        turn_id: str | None = None,
+        deadline: float | None = None,
+    ) -> AffectTurn:
+        """As `turn`, without holding up the event loop."""
+        began = time.perf_counter()
+        given = given_of(text, audio, frames, person, turn_id, self._allowed(deadline))
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._analyzer.callers, partial(self._taken, given, began))
+
+    def reply(self, text: str, person: str = ASSISTANT) -> None:
+        """What was answered: the next turn is read after it. It has no affect of its own."""
+        words = words_of(text, person)
+        with self._entered() as live:
+            if self._info.consent.text:
+                self._memory.check(live, self._info)
+                self._memory.answer(live, self._info, words, person)
+
+    def timeline(self) -> list[AffectTurn]:
+        """All turns, in order, as they are judged now."""
+        return [record.affect for record in self._memory.records()]
+
+    def record(self, turn: int) -> TurnRecord:
+        """Everything that is known of a turn, by its number. Raises `NotFound`."""
+        return self._analyzer.store.turn(self.id, turn)
+
+    def agree(self, consent: Consent) -> SessionInfo:
+        """Replaces what the person has agreed to, from the next turn on."""
+        self._info = self._analyzer.store.consent(self.id, consent)
+        return self._info
+
+    def delete(self) -> None:
+        """Removes the session with all that is stored of it, for good. Raises `NotFound`."""
+        with self._entered():
+            self._analyzer.store.delete(self.id)
+        self._analyzer.live.forget(self.id)
+
+    def _taken(self, given: Given, began: float) -> AffectTurn:
+        given.check(self._analyzer.settings)
+        self._analyzer.warm()
+        ready = time.perf_counter()
+        with self._entered() as live:
+            given.agreed(self._info.consent)
+            self._memory.check(live, self._info)
+            try:
+                return self._judged(live, given, began, ready)
+            except Clash:  # another process has been quicker
+                live.checked = False
+                self._info = self._analyzer.store.get(self.id, self._info.owner)
+                self._memory.check(live, self._info)
+                return self._judged(live, given, began, ready)
+
+    def _judged(self, live: Live, given: Given, began: float, ready: float) -> AffectTurn:
+        if given.turn_id and (known := self._analyzer.store.by_id(self.id, given.turn_id)):
+            return known.affect
+        span, consent = self._memory.span(live, self._info, given.seconds), self._info.consent
+        perception = Perception(live, given, span, consent)
+        heard = Heard(
+            text=given.text, person=given.person, turn_id=given.turn_id or "", session=self.id, span=span,
+            given=perception.given, refused=perception.refused,
+        )  # fmt: skip
+        around = Surroundings(self._analyzer.settings, perception.senses, began, ready + given.deadline, given.deadline)
+        affect = self._memory.add(live, heard, around)
+        perception.leave(affect, self._settle)
+        return affect
+
+    def _settle(self) -> None:
+        """Judges earlier turns again with what has arrived too late for them."""
+        with self._entered() as live:
+            self._memory.check(live, self._info)
+            self._memory.settle(live)
+
+    @contextmanager
+    def _entered(self) -> Iterator[Live]:
+        """The session for this caller alone, as the store knows it now."""
+        with self._analyzer.live.entered(self.id) as live:
+            try:
+                self._info = self._analyzer.store.get(self.id, self._info.owner)
+                yield live
+            except EmoagentError:
+                live.checked = False
+                raise
+
+    def _allowed(self, deadline: float | None) -> float:
+        from emoagent.bridges.turns import checked_deadline
+
+        return self._analyzer.deadline if deadline is None else checked_deadline(deadline)
