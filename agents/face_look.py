@@ -11,7 +11,7 @@ from emoagent.schema import Span, Utterance
 from emoagent.tools.action_units import AuSeries, Expression
 from emoagent.tools.audio import Audio
 from emoagent.tools.face_series import FaceSeries
-from emoagent.tools.talking import talking
+from emoagent.tools.talking import Pauses, talking
 
 FEWEST = 2  # analysed frames with the face
 ALONE, AMONG_OTHERS = 0.7, 0.5  # what a face is worth that is not known to be the speaker's
@@ -46,14 +46,15 @@ class Look:
 
 
 class Faces:
-    """The faces of a clip's people. `cast`: person id -> face tracks; `audio`: None where there is no sound."""
+    """The faces of a clip's people. `cast`: person id -> face tracks; `audio`: the sound, or the silences of each
+    utterance where they are known; None where there is no sound."""
 
     def __init__(
         self,
         series: FaceSeries,
         cast: Mapping[str, Sequence[int]],
         utterances: Sequence[Utterance],
-        audio: Audio | None = None,
+        audio: Audio | Pauses | None = None,
     ) -> None:
         self.series, self.cast = series, cast
         self._utterances, self._audio = utterances, audio

@@ -7,14 +7,19 @@ with the conversation. The rules are in docs/design/senses.md.
 from __future__ import annotations
 
 from threading import Lock
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from emoagent.agents import face, voice
+from emoagent.agents.live_face import LiveFace
 from emoagent.agents.registry import blind
-from emoagent.agents.voice import LEAD, findings, histories, measure, voice
 from emoagent.schema import Evidence, Utterance
 from emoagent.tools.audio import RATE, HeldAudio
 from emoagent.tools.sound import Sound
+
+if TYPE_CHECKING:
+    from emoagent.tools.face_search import Picture
 
 MOST_VALUES = 500  # utterances of a person whose voice is remembered
 MOST_PEOPLE = 20  # whose voice is remembered; who has not spoken for longest is forgotten
@@ -24,9 +29,10 @@ class Senses:
     """What is remembered of one conversation to perceive by. Safe to be used by several threads at once."""
 
     def __init__(self) -> None:
-        self._histories = histories(MOST_VALUES)
-        self._voices: dict[str | None, None] = {}
+        self._histories = voice.histories(MOST_VALUES)
+        self._speakers: dict[str | None, None] = {}
         self._hearing = Lock()
+        self._face = LiveFace()
 
     def voice(self, utterance: Utterance, sound: Sound, before: Sound | None = None) -> tuple[Evidence, ...]:
         """How it was said, against how the same person has spoken so far.
@@ -34,29 +40,52 @@ class Senses:
         `sound`: that of the utterance, as long as its span, of which the first 60 s are measured. `before`: what was
         heard until it began, where that is known: its last second tells how loud the room is.
         """
-        heard = measure(_joined(utterance, sound, before), utterance.span)
+        heard = voice.measure(_joined(utterance, sound, before), utterance.span)
         if heard is None:
             return ()
         with self._hearing:
             self._remember(utterance.person)
-            found = list(findings(blind(utterance), heard.prosody, self._histories))
-        return tuple(voice.evidence(found))
+            found = list(voice.findings(blind(utterance), heard.prosody, self._histories))
+        return tuple(voice.voice.evidence(found))
+
+    def watch(self, time: float, rgb: Picture) -> None:
+        """Takes a frame of the camera: seconds on the clock of the conversation, ascending; RGB uint8 (height, width,
+        3), not changed later. It costs about what a frame of a file costs.
+
+        Raises `ModelMissing` if there is no landmark model, `UsageError` where it is no picture or the clock goes back.
+        """
+        self._face.watch(time, rgb)
+
+    def face(self, utterance: Utterance, sound: Sound | None = None) -> tuple[Evidence, ...]:
+        """What the user's face does during the utterance, by what was watched, over that person's own rest so far.
+
+        `sound`: that of the utterance, where there is any; it tells when the mouth is busy with speech.
+        """
+        audio = None if sound is None else HeldAudio(sound.at_16k().samples, utterance.span.start)
+        return tuple(face.face.evidence(self._face.findings(utterance, audio)))
+
+    def close(self) -> None:
+        """Forgets everybody."""
+        self._face.close()
+        with self._hearing:
+            self._histories, self._speakers = voice.histories(MOST_VALUES), {}
 
     def _remember(self, person: str | None) -> None:
         """Moves `person` to the end of those who are remembered."""
-        self._voices.pop(person, None)
-        self._voices[person] = None
-        while len(self._voices) > MOST_PEOPLE:
-            longest = next(iter(self._voices))
-            del self._voices[longest]
+        self._speakers.pop(person, None)
+        self._speakers[person] = None
+        while len(self._speakers) > MOST_PEOPLE:
+            longest = next(iter(self._speakers))
+            del self._speakers[longest]
             for _, history in self._histories:
                 history.forget(longest)
 
 
 def _joined(utterance: Utterance, sound: Sound, before: Sound | None) -> HeldAudio:
     """Sound on the clock of the conversation, with at most a second of what lies before it."""
-    spoken = sound.at_16k().samples
-    lead = before.at_16k().samples[-round(LEAD * RATE) :] if before else np.zeros(0, np.float32)
-    lead = lead[len(lead) - min(len(lead), round(utterance.span.start * RATE)) :]
-    start = utterance.span.start - len(lead) / RATE
-    return HeldAudio(np.concatenate([lead, spoken]).astype(np.float32, copy=False), max(0.0, start))
+    spoken, start = sound.at_16k().samples, utterance.span.start
+    if before is None:
+        return HeldAudio(spoken, start)
+    most = min(round(voice.LEAD * RATE), round(start * RATE))
+    lead = before.at_16k().samples[-most:] if most else np.zeros(0, np.float32)
+    return HeldAudio(np.concatenate([lead, spoken]), max(0.0, start - len(lead) / RATE))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,8 +45,9 @@ class Audio:
 class HeldAudio(Audio):
     """Sound that is in memory alone: `samples` (n,) in -1..1, the first of which is heard at `start` seconds."""
 
-    def __init__(self, samples: NDArray[np.float32], start: float = 0.0) -> None:
-        self._samples, self.start, self._count = samples, start, len(samples)
+    def __init__(self, samples: NDArray[Any], start: float = 0.0) -> None:
+        self._samples: NDArray[np.float32] = np.asarray(samples, np.float32)
+        self.start, self._count = start, len(samples)
 
     @property
     def duration(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -64,10 +65,8 @@ class Gallery:
 
     def add(self, track: int, portrait: Portrait, start: float, end: float) -> None:
         """Takes a track that has ended; `start` and `end` in seconds. Two in view at once are never one."""
-        known = [group for group in self._groups[-REMEMBERED:] if group.portraits]
-        free = [group for group in known if all(end < a or b < start for a, b in group.spans)]
-        best = max(free, key=lambda group: group.likeness(portrait), default=None)
-        if best is None or best.likeness(portrait) < ALIKE:
+        best = self._nearest(portrait, start, end)
+        if best is None:
             best = Group([], [], [])
         else:
             self._groups.remove(best)
@@ -78,7 +77,34 @@ class Gallery:
 
     def groups(self) -> list[list[int]]:
         """The track numbers of each group, ascending; every track is in one group."""
-        return sorted(sorted(group.tracks) for group in self._groups)
+        return sorted(sorted(group.tracks) for group in self._groups if group.tracks)
+
+    def groups_with(self, current: Iterable[tuple[int, Portrait, float, float]]) -> list[list[int]]:
+        """The same with tracks that have not ended, each (number, portrait, start, end); they are not remembered."""
+        joined: dict[int, list[int]] = {}
+        alone: list[list[int]] = []
+        for number, portrait, start, end in current:
+            group = self._nearest(portrait, start, end)
+            if group is None or id(group) in joined:
+                alone.append([number])
+            else:
+                joined[id(group)] = [number]
+        known = [sorted(group.tracks + joined.get(id(group), [])) for group in self._groups]
+        return sorted([*alone, *(tracks for tracks in known if tracks)])
+
+    def forget(self, before: float) -> None:
+        """Drops the numbers of tracks that ended before that second; how those people looked stays."""
+        for group in self._groups:
+            kept = [(track, span) for track, span in zip(group.tracks, group.spans, strict=True) if span[1] >= before]
+            group.tracks, group.spans = [track for track, _ in kept], [span for _, span in kept]
+        self._groups = [group for group in self._groups if group.tracks or group.portraits]
+
+    def _nearest(self, portrait: Portrait, start: float, end: float) -> Group | None:
+        """The group that looks most like it, if one looks enough like it and was not in view at the same time."""
+        known = [group for group in self._groups[-REMEMBERED:] if group.portraits]
+        free = [group for group in known if all(end < a or b < start for a, b in group.spans)]
+        best = max(free, key=lambda group: group.likeness(portrait), default=None)
+        return best if best is not None and best.likeness(portrait) >= ALIKE else None
 
 
 def describe(rgb: Picture, landmarks: NDArray[np.float32]) -> Description:

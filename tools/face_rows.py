@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,7 @@ from emoagent.tools.face_quality import Quality
 from emoagent.tools.face_series import BLENDSHAPES, FaceSeries, Floats, without_blendshapes
 
 WIDTHS = {"box": 4, "quality": 1, "factors": 4, "pose": 3, "gaze": 2, "features": len(FEATURES)}
+ROW = sum(WIDTHS.values())
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,21 @@ class Rows:
         if row.shapes is not None:
             self.shapes.frombytes(row.shapes.astype(np.float32).tobytes())
 
+    def forget(self, before: float) -> None:
+        """Drops what was seen before that second."""
+        gone = next((i for i, time in enumerate(self.time) if time >= before), len(self.time))
+        if gone:
+            shapes = BLENDSHAPES if self.shapes else 0
+            for kept, width in ((self.time, 1), (self.track, 1), (self.numbers, ROW), (self.shapes, shapes)):
+                del kept[: gone * width]
+        for times in (self.frames, self.cuts):
+            del times[: bisect_left(times, before)]
+
     def series(self, asset: str) -> FaceSeries:
         """All rows, ordered by time, then by track."""
         time, track = np.array(self.time, np.float64), np.array(self.track, np.int32)
         order = np.lexsort((track, time))
-        table = np.frombuffer(self.numbers, np.float32).reshape(-1, sum(WIDTHS.values()))
+        table = np.frombuffer(self.numbers, np.float32).reshape(-1, ROW)
         ends = np.cumsum(list(WIDTHS.values())).tolist()
         columns: dict[str, Any] = {
             name: table[order, end - width : end] for (name, width), end in zip(WIDTHS.items(), ends, strict=True)

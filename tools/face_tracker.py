@@ -103,6 +103,31 @@ class FaceTracker:
             self._collect(wait=True)
         return self._rows.series(self._asset)
 
+    def so_far(self) -> FaceSeries:
+        """All faces until now, in the middle of the frames; those that were held back count as the last ones."""
+        while self._ahead:
+            self._advance()
+        self._collect(wait=True)
+        return self._rows.series(self._asset)
+
+    def restart(self) -> None:
+        """Another picture follows, of another size or much later: the faces in view are looked for anew."""
+        while self._ahead:
+            self._advance()
+        self._keep([])
+        self._behind.clear()
+        self._plan = None
+
+    def forget(self, before: float) -> None:
+        """Drops what was seen before that second. How people looked stays, to know them again."""
+        self._rows.forget(before)
+        self._gallery.forget(before)
+
+    def close(self) -> None:
+        """Ends the work that is still going on."""
+        with self._background:
+            self._collect(wait=True)
+
     @property
     def following(self) -> bool:
         """Whether a face is in view."""
@@ -111,6 +136,14 @@ class FaceTracker:
     def similar(self) -> list[list[int]]:
         """Track numbers in groups that look like one person, after `series`. A guess that prefers to part them."""
         return self._gallery.groups()
+
+    def alike_so_far(self) -> list[list[int]]:
+        """The same at any time, with the tracks that are in view."""
+        return self._gallery.groups_with(
+            (track.number, track.portrait, track.start, track.time)
+            for track in self._tracks
+            if track.number is not None
+        )
 
     def _keep(self, tracks: list[Track]) -> None:
         """Ends all other tracks."""

@@ -62,7 +62,8 @@ class Sound:
             whole = raw[: len(raw) // (channels * width) * channels * width]
             return cls(_from_pcm(whole, width).reshape(-1, channels), rate)
         except (wave.Error, EOFError, ValueError, ZeroDivisionError) as error:
-            raise MediaError(f"it is no WAV file of plain PCM: {error or 'cut off'}") from error
+            why = str(error) or "it is cut off"
+            raise MediaError(f"this is no WAV file of plain PCM: {why}", hint="give 8 to 32 bit integers") from error
         except UsageError as error:
             raise MediaError(error.message, hint=error.hint) from error
 
@@ -130,13 +131,11 @@ def _resampled(samples: Samples, rate: int) -> NDArray[np.int16]:
     return np.concatenate([np.zeros(0, np.int16), *(piece.to_ndarray()[0] for piece in pieces)])
 
 
-def _from_pcm(raw: bytes, width: int) -> NDArray[np.int16] | NDArray[np.float32]:
-    if width == 3:
-        wide = np.zeros((len(raw) // 3, 4), np.uint8)
-        wide[:, 1:] = np.frombuffer(raw, np.uint8).reshape(-1, 3)
-        return np.divide(wide.view("<i4")[:, 0], 2.0**31, dtype=np.float64).astype(np.float32)
-    if width == 4:
-        return np.divide(np.frombuffer(raw, "<i4"), 2.0**31, dtype=np.float64).astype(np.float32)
+def _from_pcm(raw: bytes, width: int) -> Samples:
+    if width == 2:
+        return np.frombuffer(raw, "<i2").astype(np.int16)
     if width == 1:
-        return (np.frombuffer(raw, np.uint8).astype(np.int16) - 128) * np.int16(256)
-    return np.frombuffer(raw, "<i2").astype(np.int16)
+        return np.asarray((np.frombuffer(raw, np.uint8).astype(np.int16) - 128) * 256, np.int16)
+    wide = np.zeros((len(raw) // width, 4), np.uint8)
+    wide[:, 4 - width :] = np.frombuffer(raw, np.uint8).reshape(-1, width)
+    return np.asarray(wide.view("<i4")[:, 0] / 2.0**31, np.float32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +20,16 @@ RANGE = 12.0  # decibels between quiet and loud below which pauses cannot be tol
 QUIET = 0.3  # of that range over its lower end
 STILL = 0.012  # eye distances that lips which do not talk may move within `PAUSE`; talk moves them by 0.1 and more
 
+Pauses = Callable[[Span], Iterable[tuple[float, float]]]
+
 _LIPS = FEATURES.index("lip_aperture")
 
 
-def talking(series: FaceSeries, tracks: Iterable[int], spans: Iterable[Span], audio: Audio | None) -> NDArray[np.bool_]:
-    """(rows of `series`,) whether the person of these face tracks talks; `spans`: their utterances.
+def talking(
+    series: FaceSeries, tracks: Iterable[int], spans: Iterable[Span], pauses: Pauses | Audio | None
+) -> NDArray[np.bool_]:
+    """(rows of `series`,) whether the person of these face tracks talks; `spans`: their utterances; `pauses`: what is
+    heard of them, or the silences of each where they are known.
 
     What is said of an utterance depends on nothing outside it.
     """
@@ -33,7 +38,7 @@ def talking(series: FaceSeries, tracks: Iterable[int], spans: Iterable[Span], au
         rows = series.between(span.start, span.end)
         rows = rows[own[rows]]
         talks[rows] = ~_still(series, rows)
-        for start, end in silences(audio, span) if audio is not None else ():
+        for start, end in _pauses(pauses, span):
             talks[rows[(series.time[rows] >= start) & (series.time[rows] < end)]] = False
     return talks
 
@@ -50,6 +55,12 @@ def silences(audio: Audio, span: Span) -> list[tuple[float, float]]:
         return []
     quiet = runs(level < low + QUIET * (high - low))
     return [(span.start + a * HOP, span.start + b * HOP) for a, b in quiet if (b - a) * HOP >= PAUSE]
+
+
+def _pauses(known: Pauses | Audio | None, span: Span) -> Iterable[tuple[float, float]]:
+    if known is None:
+        return ()
+    return known(span) if callable(known) else silences(known, span)
 
 
 def _still(series: FaceSeries, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
