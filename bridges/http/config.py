@@ -11,6 +11,7 @@ from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from emoagent.bridges.sessions.open import file_in
 from emoagent.errors import UsageError
 
 KEY_LENGTH = 16  # characters, at least: what can be guessed is no key
@@ -47,6 +48,11 @@ class ServerConfig(BaseSettings):
     jobs_waiting: int = Field(default=20, ge=0, description="files that wait; one more is answered 429")
     job_hours: float = Field(default=6.0, gt=0, description="longest time that the analysis of a file may take")
     job_memory: int = Field(default=16 * 1024 * MIB, ge=1 << 30, description="address space of an analysis, in bytes")
+
+    @property
+    def address(self) -> str:
+        """Of the database, for `open_store`."""
+        return self.database or file_in(self.data)
 
     @property
     def loopback(self) -> bool:

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from emoagent.bridges.sessions.store import SessionStore
 from emoagent.errors import NotFound, UsageError
+
+if TYPE_CHECKING:
+    from emoagent.bridges.sessions.store import SessionStore
 
 SQLITE, POSTGRES = "sqlite:///", ("postgresql://", "postgres://")
 FILE = "sessions.sqlite"
 
 
 def default_database() -> str:
-    """The address of the file that is used where none is named, in the user's folder for data."""
+    """The address of the file that is used where nothing else is said, in the user's folder for data."""
     from platformdirs import user_data_path
 
-    return f"{SQLITE}{user_data_path('emoagent') / FILE}"
+    return file_in(user_data_path("emoagent"))
+
+
+def file_in(folder: Path) -> str:
+    """The address of the file for sessions in `folder`."""
+    return f"{SQLITE}{folder.expanduser().resolve() / FILE}"
 
 
 def open_store(address: str | None = None, *, create: bool = True) -> SessionStore:

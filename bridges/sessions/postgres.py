@@ -68,6 +68,9 @@ class PostgresStore(SqlStore):
         with failed():
             return patiently(once, self._patience)
 
+    def _deleted(self, query: Query) -> None:
+        """Nothing is left to be done."""
+
     def _scrub(self) -> None:
         """Rows are gone at once; when their bytes are written over is the server's business (its VACUUM)."""
 

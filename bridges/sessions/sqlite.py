@@ -1,7 +1,7 @@
 """Sessions in one SQLite file that only its owner may read: the default.
 
 All threads of a process share one connection, one at a time; other processes wait for at most `PATIENCE` seconds.
-What is deleted is overwritten with zeros, and leaves the write-ahead log and the free parts of pages as well.
+What is deleted leaves the file and its write-ahead log before the call returns.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from threading import RLock
-from time import sleep
 from typing import Any, TypeVar
 
 from langchain_core.runnables import RunnableConfig
@@ -23,7 +22,7 @@ from emoagent.bridges.sessions.saving import Threaded, serializer
 from emoagent.bridges.sessions.sqlite_files import failed, private
 from emoagent.bridges.sessions.sqlite_schema import PRUNE, migrate
 from emoagent.bridges.sessions.tables import Query, SqlStore, no_session
-from emoagent.errors import ResourceLimit
+from emoagent.errors import BackendUnreachable
 
 T = TypeVar("T")
 PATIENCE = 10.0  # seconds for which another process may keep the file locked
@@ -76,16 +75,22 @@ class SqliteStore(SqlStore):
             raise
         self._connection.commit()
 
+    def _deleted(self, query: Query) -> None:
+        query("UPDATE scrubbing SET deletions = deletions + 1")
+
     def _scrub(self) -> None:
+        """Writes the file anew: pages keep copies of rows that were moved within them, which zeros do not reach."""
         with self._lock, failed(self.path):
+            deletions, scrubbed = self._connection.execute("SELECT deletions, scrubbed FROM scrubbing").fetchone()
+            if scrubbed == deletions:
+                return
             self._connection.execute("VACUUM")
-            for attempt in range(1, 6):
-                busy, *_ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-                if not busy:
-                    return
-                sleep(attempt * 0.1)
-        message = "what was deleted is still in the write-ahead log, since another program reads the database"
-        raise ResourceLimit(message, hint="emoagent sessions gc, once that is over", where=str(self.path))
+            busy, *_ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if busy:
+                message = "what was deleted is still in the write-ahead log: another program reads the database"
+                raise BackendUnreachable(message, hint="emoagent sessions gc, once that is over", where=str(self.path))
+            with self._transaction():
+                self._connection.execute("UPDATE scrubbing SET scrubbed = max(scrubbed, ?)", (deletions,))
 
 
 def _connect(path: Path) -> sqlite3.Connection:

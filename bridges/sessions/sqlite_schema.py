@@ -15,6 +15,8 @@ MIGRATIONS = (
         created REAL NOT NULL, used REAL NOT NULL, keep_days REAL, turns INTEGER NOT NULL
     );
     CREATE INDEX sessions_by_use ON sessions (used);
+    CREATE TABLE scrubbing (deletions INTEGER NOT NULL, scrubbed INTEGER NOT NULL);
+    INSERT INTO scrubbing VALUES (0, 0);
     CREATE TABLE turns (
         session TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
         turn INTEGER NOT NULL, turn_id TEXT NOT NULL, record TEXT NOT NULL,

@@ -46,8 +46,12 @@ class SqlStore(ABC):
         """The result of `work`, done in one transaction."""
 
     @abstractmethod
+    def _deleted(self, query: Query) -> None:
+        """Remembers that there is something to scrub, should the process end before that."""
+
+    @abstractmethod
     def _scrub(self) -> None:
-        """Removes what deleted rows have left behind in files."""
+        """Removes what deleted rows have left behind in files, if there are any."""
 
     def create(self, info: SessionInfo) -> SessionInfo:
         """A new session. Raises `Clash` where there is one of this id."""
@@ -139,6 +143,7 @@ class SqlStore(ABC):
         def work(query: Query) -> None:
             if not query("DELETE FROM sessions WHERE id = ? RETURNING id", known(session)) and not query.again:
                 raise no_session(session)
+            self._deleted(query)
 
         self._run(work)
         self._scrub()
@@ -146,7 +151,14 @@ class SqlStore(ABC):
     def gc(self, now: datetime) -> int:
         """Deletes the sessions whose time is over; how many."""
         sql = "DELETE FROM sessions WHERE keep_days IS NOT NULL AND used + keep_days * ? <= ? RETURNING id"
-        gone = len(self._run(lambda query: query(sql, DAY, stamp(now))))
+
+        def work(query: Query) -> int:
+            gone = len(query(sql, DAY, stamp(now)))
+            if gone:
+                self._deleted(query)
+            return gone
+
+        gone = self._run(work)
         self._scrub()
         return gone
 
