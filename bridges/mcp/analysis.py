@@ -22,6 +22,7 @@ from emoagent.settings import Settings
 from emoagent.tools.plain_text import clock
 
 LAST = ("opine", "judge", "audit")  # stages that follow when all perception is through
+COMMAND = [sys.executable, "-P", "-m", "emoagent.bridges.mcp.child"]
 LONGEST = 1 << 20  # bytes of a line
 INTERVAL = 0.25  # seconds between two notices of one stage
 
@@ -65,9 +66,8 @@ async def run(source: Path, out: Path, settings: Settings, notice: Notice) -> No
     """Analyses `source` into `out`, going on where an equal run was stopped. Raises what `analyze` raises; the error
     of the child comes back as the same class."""
     job = {"source": str(source), "out": str(out), "settings": settings.model_dump(mode="json", exclude={"api_key"})}
-    command = [sys.executable, "-P", "-m", "emoagent.bridges.mcp.child", json.dumps(job)]
     stages, ended, noticed = Stages(), None, ("", 0.0)
-    async with _child(command) as process:
+    async with _child(job) as process:
         async for message in _messages(process):
             if "done" in message or "error" in message:
                 ended = message
@@ -84,15 +84,16 @@ async def run(source: Path, out: Path, settings: Settings, notice: Notice) -> No
 
 
 @asynccontextmanager
-async def _child(command: list[str]) -> AsyncIterator[Process]:
+async def _child(job: dict[str, Any]) -> AsyncIterator[Process]:
     """The process; when the block is left, however that is, it stops: by the end of its stdin, else by force."""
-    process = await anyio.open_process(command, stderr=None, start_new_session=True)
+    process = await anyio.open_process(COMMAND, stderr=None, start_new_session=True)
+    assert process.stdin is not None
     try:
+        await process.stdin.send(json.dumps(job).encode() + b"\n")
         yield process
     finally:
         with anyio.CancelScope(shield=True):
-            if process.stdin:
-                await process.stdin.aclose()
+            await process.stdin.aclose()
             with anyio.move_on_after(GRACE):
                 await process.wait()
             if process.returncode is None:

@@ -1,4 +1,5 @@
-"""The child process that analyses a file: `python -P -m emoagent.bridges.mcp.child JOB`, JOB `{source, out, settings}`.
+"""The child process that analyses a file: `python -P -m emoagent.bridges.mcp.child`. The first line of its stdin is the
+job, `{source, out, settings}`, which would be seen by everybody among its arguments.
 
 It says on stdout, a line of JSON each, how far it has come: `{plan}` (stages), `{duration}` (seconds), `{stage, at}`,
 `{stage, took}`; the last line is `{done}` or `{error}`. It stops when its stdin ends, so that it never outlives whoever
@@ -23,13 +24,14 @@ def main() -> int:
     """Runs the job; the exit status is that of `emoagent analyze`."""
     told = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(2, 1)  # what libraries print is nobody's answer
+    job = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with_parent, daemon=True).start()
     from emoagent.cli import QUIET
     from emoagent.errors import EXIT_INTERRUPTED, EmoagentError, InternalError
 
     os.environ.update({name: value for name, value in QUIET.items() if name not in os.environ})
     try:
-        _work(json.loads(sys.argv[1]), told)
+        _work(job, told)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except EmoagentError as error:

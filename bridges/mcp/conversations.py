@@ -8,17 +8,18 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from emoagent.affect import AffectTurn, Consent, Sense, TurnRecord
-from emoagent.bridges.session_trace import session_trace
+from emoagent.affect import AffectTurn, Consent, Sense
+from emoagent.bridges.threads import stored
+from emoagent.bridges.turn_input import refuse_media, require
 from emoagent.errors import NoConsent, NotFound
 from emoagent.schema import Trace
 from emoagent.settings import Settings
 
 if TYPE_CHECKING:
-    from emoagent.bridges.turns import Session, TurnAnalyzer
+    from emoagent.bridges.session import Session
+    from emoagent.bridges.turns import TurnAnalyzer
 
 DEADLINE = 10.0  # seconds: whoever calls a tool waits, and rather has all modalities
-PAGE = 1000  # turns that are read at a time
 
 
 class Conversations:
@@ -41,20 +42,19 @@ class Conversations:
     ) -> AffectTurn:
         """Analyses a turn. Raises `NoConsent` where a new session does not say what the person has agreed to, else as
         `Session.turn`."""
-        from emoagent.tools.sound import sound_of
+        talk, sound = self._session(session, consent), None
+        if audio is not None:
+            from emoagent.tools.sound import sound_of
 
-        talk = self._session(session, consent)
-        sound = sound_of(audio) if audio is not None else None
+            refuse_media(self._settings, ["voice"])
+            require(talk.info.consent, "voice")
+            sound = sound_of(audio)
         return talk.turn(text, sound, person=person, turn_id=turn_id, deadline=DEADLINE)
 
     def trace(self, session: str) -> Trace:
         """What is known of a session. Raises `NotFound`."""
         analyzer = self._analyzer()
-        name = analyzer.get(session, "").info.id
-        records = list[TurnRecord]()
-        while page := analyzer.store.turns(name, after=len(records), limit=PAGE):
-            records += page
-        return session_trace(name, records)
+        return stored(analyzer, analyzer.get(session))
 
     def close(self) -> None:
         """Gives everything back."""
@@ -67,7 +67,7 @@ class Conversations:
         analyzer = self._analyzer()
         if session is not None and consent is None:
             try:
-                return analyzer.get(session, "")
+                return analyzer.get(session)
             except NotFound:
                 pass
         if consent is None:
