@@ -22,6 +22,9 @@ GROUPS = (
     "health",
     "sessions",
     "turns",
+    "jobs",
+    "live",
+    "demo",
 )
 SOCKETS = ("live",)  # a browser cannot send a key in the header of a web socket: it comes in the first message
 ABOUT = """The expressed emotion of each turn of a conversation, as a viewer would label it, beside the user's words

@@ -39,6 +39,7 @@ class ServerConfig(BaseSettings):
 
     deadline: float = Field(default=0.3, gt=0, le=10, description="seconds for a turn, where it names none")
     turns_at_once: int = Field(default=8, ge=1, le=32, description="turns under way; one more is answered 429")
+    live_at_once: int = Field(default=16, ge=1, le=1000, description="web sockets; one more is answered 429")
     rate: float = Field(default=20.0, gt=0, description="requests a second of one key, on average")
     burst: int = Field(default=60, ge=1, description="requests of one key in a row")
     body_bytes: int = Field(default=16 * MIB, ge=1024, description="largest request but for uploads of files")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from emoagent.bridges.http.auth import Keys
 from emoagent.bridges.http.config import ServerConfig
+from emoagent.bridges.http.job_runner import JobRunner
 from emoagent.bridges.http.limits import AtOnce, Rate
 from emoagent.errors import EmoagentError
 
@@ -27,24 +29,29 @@ class Server:
         self.keys = Keys(config.all_keys())
         self.rate = Rate(config.rate, config.burst)
         self.turns = AtOnce(config.turns_at_once, "turns")
+        self.jobs = JobRunner(config)
+        self.over: Callable[[], bool] = lambda: False  # whether the process is about to end
         self._own = analyzer is None
         self.analyzer = analyzer if analyzer is not None else _opened(config)
 
     def start(self) -> None:
-        """Loads the models, so that the first turn is no slower than the others."""
+        """Loads the models, so that the first turn is no slower than the others, and takes up jobs."""
         self.analyzer.warm()
+        self.jobs.start()
 
     async def clean(self) -> None:
         """Deletes what has been kept long enough, now and every hour, until it is cancelled."""
         while True:
             try:
                 await asyncio.to_thread(self.analyzer.store.gc, datetime.now(UTC))
+                await asyncio.to_thread(self.jobs.clean)
             except EmoagentError as error:
                 log.warning("sessions could not be cleaned up: %s", error.message)
             await asyncio.sleep(CLEANING)
 
     def close(self) -> None:
         """Ends what was opened here."""
+        self.jobs.stop()
         if self._own:
             self.analyzer.close()
 
@@ -52,9 +59,4 @@ class Server:
 def _opened(config: ServerConfig) -> TurnAnalyzer:
     from emoagent.bridges.turns import TurnAnalyzer
 
-    return TurnAnalyzer(config.database or _file(config), deadline=config.deadline)
-
-
-def _file(config: ServerConfig) -> str:
-    config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return f"sqlite:///{(config.data / 'server.sqlite').resolve()}"
+    return TurnAnalyzer(config.address, deadline=config.deadline)

@@ -140,9 +140,7 @@ def _lifecycle(routes: APIRouter, server: Server) -> None:
     @routes.put("/{session}/consent", responses=problems(404), summary="Change the consent")
     def agree(caller: Caller, session: SessionName, agreed: Agreed) -> SessionView:
         """Counts from the next turn on. To take it all back, delete the session."""
-        consent = agreed.consent()
-        store.get(session, caller.owner)
-        return SessionView.of(store.consent(session, consent))
+        return SessionView.of(server.analyzer.get(session, caller.owner).agree(agreed.consent()))
 
     @routes.delete("/{session}", status_code=204, responses=problems(404), summary="Delete a session for good")
     def delete(caller: Caller, session: SessionName) -> None:
