@@ -10,12 +10,16 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock, RLock
+from typing import TYPE_CHECKING
 
 from emoagent.affect import SENSES, Sense
 from emoagent.agents.senses import Senses
 from emoagent.bridges.lanes import Lane
 from emoagent.errors import NotFound, ResourceLimit
 from emoagent.graphs.turn_state import Perceived
+
+if TYPE_CHECKING:
+    from emoagent.tools.frame import Picture
 
 WAITING_TURNS = 8  # of one session
 WAITING_WORK = 64  # pieces of one sense of one session
@@ -41,6 +45,13 @@ class Live:
         self.senses = Senses()
         self.lanes = {sense: Lane(words if sense == "text" else media, WAITING_WORK) for sense in SENSES}
         self.late = list[Late]()
+        self._watched = -1.0
+
+    def watch(self, time: float, rgb: Picture) -> None:
+        """A frame of the camera, at `time` on the session's clock; one that is not later than the last is left out."""
+        if time > self._watched:
+            self._watched = time
+            self.senses.watch(time, rgb)
 
     def start(self, sense: Sense, perceive: Callable[[], Perceived]) -> Future[Perceived]:
         """Begins to perceive; what goes wrong is an answer, too."""
@@ -67,6 +78,7 @@ class Live:
         """Forgets everything."""
         for lane in self.lanes.values():
             lane.drop()
+        self.senses.close()
 
 
 def _safely(sense: Sense, perceive: Callable[[], Perceived]) -> Perceived:

@@ -9,12 +9,13 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from emoagent.affect import ASSISTANT, USER, AffectTurn, Consent, TurnRecord
+from emoagent.affect import ASSISTANT, SENSES, USER, AffectTurn, Consent, TurnRecord
+from emoagent.bridges.listening import Listening
 from emoagent.bridges.live_session import Live
 from emoagent.bridges.turn_input import Given, given_of, words_of
 from emoagent.bridges.turn_memory import TurnMemory
 from emoagent.bridges.turn_senses import Perception
-from emoagent.errors import Clash, EmoagentError
+from emoagent.errors import Clash
 from emoagent.graphs.turn_state import Heard, Surroundings
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Session:
     """A conversation that has been opened. Its turns are analysed one after another, whoever gives them."""
 
     def __init__(self, analyzer: TurnAnalyzer, info: SessionInfo) -> None:
-        self._analyzer, self._info = analyzer, info
+        self.analyzer, self._info = analyzer, info
         self._memory = TurnMemory(analyzer.store, analyzer.graph, info.id)
 
     @property
@@ -62,8 +63,12 @@ class Session:
         that forbids it), `ResourceLimit` (too much at once), `NotFound` (the session has been deleted).
         """
         began = time.perf_counter()
-        given = given_of(text, audio, frames, person, turn_id, self._allowed(deadline))
-        return self._taken(given, began)
+        given = given_of(text, audio, frames, person, turn_id, self.allowed(deadline))
+        return self.take(given, began)
+
+    def moment(self, live: Live) -> float:
+        """Now, on the session's clock; not before the end of what has been said."""
+        return self._memory.span(live, self._info, 0.0).start
 
     async def aturn(
         self,
@@ -77,9 +82,13 @@ class Session:
     ) -> AffectTurn:
         """As `turn`, without holding up the event loop."""
         began = time.perf_counter()
-        given = given_of(text, audio, frames, person, turn_id, self._allowed(deadline))
+        given = given_of(text, audio, frames, person, turn_id, self.allowed(deadline))
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._analyzer.callers, partial(self._taken, given, began))
+        return await loop.run_in_executor(self.analyzer.callers, partial(self.take, given, began))
+
+    def listen(self, person: str = USER) -> Listening:
+        """Takes in what `person` says while it is said."""
+        return Listening(self, person)
 
     def reply(self, text: str, person: str = ASSISTANT) -> None:
         """What was answered: the next turn is read after it. It has no affect of its own."""
@@ -95,22 +104,27 @@ class Session:
 
     def record(self, turn: int) -> TurnRecord:
         """Everything that is known of a turn, by its number. Raises `NotFound`."""
-        return self._analyzer.store.turn(self.id, turn)
+        return self.analyzer.store.turn(self.id, turn)
 
     def agree(self, consent: Consent) -> SessionInfo:
-        """Replaces what the person has agreed to, from the next turn on."""
-        self._info = self._analyzer.store.consent(self.id, consent)
+        """Replaces what the person has agreed to, from the next turn on. Where something is taken back, how the person
+        has sounded and looked so far is forgotten."""
+        less = any(self._info.consent.allows(sense) and not consent.allows(sense) for sense in SENSES)
+        self._info = self.analyzer.store.consent(self.id, consent)
+        if less:
+            self.analyzer.live.forget(self.id)
         return self._info
 
     def delete(self) -> None:
         """Removes the session with all that is stored of it, for good. Raises `NotFound`."""
         with self._entered():
-            self._analyzer.store.delete(self.id)
-        self._analyzer.live.forget(self.id)
+            self.analyzer.store.delete(self.id)
+        self.analyzer.live.forget(self.id)
 
-    def _taken(self, given: Given, began: float) -> AffectTurn:
-        given.check(self._analyzer.settings)
-        self._analyzer.warm()
+    def take(self, given: Given, began: float) -> AffectTurn:
+        """Analyses what has been given; `began`: when that was complete, on the clock of `time.perf_counter`."""
+        given.check(self.analyzer.settings)
+        self.analyzer.warm()
         ready = time.perf_counter()
         with self._entered() as live:
             given.agreed(self._info.consent)
@@ -119,20 +133,21 @@ class Session:
                 return self._judged(live, given, began, ready)
             except Clash:  # another process has been quicker
                 live.checked = False
-                self._info = self._analyzer.store.get(self.id, self._info.owner)
+                self._info = self.analyzer.store.get(self.id, self._info.owner)
                 self._memory.check(live, self._info)
                 return self._judged(live, given, began, ready)
 
     def _judged(self, live: Live, given: Given, began: float, ready: float) -> AffectTurn:
-        if given.turn_id and (known := self._analyzer.store.by_id(self.id, given.turn_id)):
+        if given.turn_id and (known := self.analyzer.store.by_id(self.id, given.turn_id)):
             return known.affect
-        span, consent = self._memory.span(live, self._info, given.seconds), self._info.consent
+        start = given.seen.start if given.seen else None
+        span, consent = self._memory.span(live, self._info, given.seconds, start), self._info.consent
         perception = Perception(live, given, span, consent)
         heard = Heard(
             text=given.text, person=given.person, turn_id=given.turn_id or "", session=self.id, span=span,
             given=perception.given, refused=perception.refused,
         )  # fmt: skip
-        around = Surroundings(self._analyzer.settings, perception.senses, began, ready + given.deadline, given.deadline)
+        around = Surroundings(self.analyzer.settings, perception.senses, began, ready + given.deadline, given.deadline)
         affect = self._memory.add(live, heard, around)
         perception.leave(affect, self._settle)
         return affect
@@ -146,15 +161,16 @@ class Session:
     @contextmanager
     def _entered(self) -> Iterator[Live]:
         """The session for this caller alone, as the store knows it now."""
-        with self._analyzer.live.entered(self.id) as live:
+        with self.analyzer.live.entered(self.id) as live:
             try:
-                self._info = self._analyzer.store.get(self.id, self._info.owner)
+                self._info = self.analyzer.store.get(self.id, self._info.owner)
                 yield live
-            except EmoagentError:
+            except BaseException:
                 live.checked = False
                 raise
 
-    def _allowed(self, deadline: float | None) -> float:
+    def allowed(self, deadline: float | None) -> float:
+        """The deadline in seconds, or the usual one. Raises `UsageError`."""
         from emoagent.bridges.turns import checked_deadline
 
-        return self._analyzer.deadline if deadline is None else checked_deadline(deadline)
+        return self.analyzer.deadline if deadline is None else checked_deadline(deadline)

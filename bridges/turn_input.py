@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,9 +22,25 @@ MOST_NAME = 128  # characters of a person's name or the id of a turn
 _GIVEN = {"text": "words", "voice": "sound", "face": "pictures"}
 
 
+@dataclass
+class Seen:
+    """What was watched while a turn went on. `start`: of the turn, on the session's clock; `until`: when the last frame
+    was taken, in seconds of the turn; None: none was. `skipped`: frames that came too fast. `failed`: others."""
+
+    start: float
+    until: float | None = None
+    skipped: int = 0
+    failed: int = 0
+
+    def looked(self, done: Future[None]) -> None:
+        """A frame has been looked at, or could not be."""
+        if not done.cancelled() and done.exception() is not None:
+            self.failed += 1
+
+
 @dataclass(frozen=True)
 class Given:
-    """What comes in with one turn. `seconds`: how long it lasts, as far as that can be known."""
+    """What comes in with one turn. `seen`: where it was taken in while it went on."""
 
     text: str | None
     audio: Sound | None
@@ -31,17 +48,24 @@ class Given:
     person: str
     turn_id: str | None
     deadline: float
+    seen: Seen | None = None
+
+    @property
+    def watched(self) -> bool:
+        """Whether there are pictures."""
+        return bool(self.frames) or (self.seen is not None and self.seen.until is not None)
 
     @property
     def seconds(self) -> float:
         """Of the sound, or up to the last frame; 0 for words alone."""
         heard = self.audio.seconds if self.audio else 0.0
-        return max(heard, self.frames[-1].time if self.frames else 0.0)
+        last = self.seen.until if self.seen else None
+        return max(heard, last or 0.0, self.frames[-1].time if self.frames else 0.0)
 
     @property
     def used(self) -> tuple[Sense, ...]:
         """The senses that the caller wants used."""
-        there = {"text": self.text is not None, "voice": self.audio is not None, "face": bool(self.frames)}
+        there = {"text": self.text is not None, "voice": self.audio is not None, "face": self.watched}
         return tuple(sense for sense in SENSES if there[sense])
 
     def check(self, settings: Settings) -> None:
@@ -61,6 +85,7 @@ def given_of(
     person: str,
     turn_id: str | None,
     deadline: float,
+    seen: Seen | None = None,
 ) -> Given:
     """Raises `UsageError` where there is nothing, or more than there may be. Sound beyond a minute is left out."""
     _named(person, "person")
@@ -68,14 +93,15 @@ def given_of(
         _named(turn_id, "turn_id")
     if text is not None:
         _bounded(text)
-    if not (text and text.strip()) and (audio is None or not len(audio.samples)) and not frames:
-        raise UsageError("a turn without words, sound or pictures", hint="give at least one of them")
     if len(frames) > MOST_FRAMES:
         raise UsageError(f"{len(frames)} frames in one turn", hint=f"at most {MOST_FRAMES}; 5 a second are enough")
     ordered = tuple(sorted(frames, key=lambda frame: frame.time))
     sound = audio.first(MOST_SOUND) if audio is not None and len(audio.samples) else None
     within = tuple(frame for frame in ordered if frame.time <= MOST_SOUND)
-    return Given(text, sound, within, person, turn_id, deadline)
+    given = Given(text, sound, within, person, turn_id, deadline, seen)
+    if not (text and text.strip()) and sound is None and not given.watched:
+        raise UsageError("a turn without words, sound or pictures", hint="give at least one of them")
+    return given
 
 
 def words_of(text: str, person: str) -> str:

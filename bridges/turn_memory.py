@@ -39,9 +39,9 @@ class TurnMemory:
             yield from rows
             last = rows[-1].affect.turn
 
-    def span(self, live: Live, info: SessionInfo, seconds: float) -> Span:
-        """When a turn that has just ended was said, on the session's clock; never before the one before it."""
-        start = round(max(live.clock, _now(info) - seconds), 3)
+    def span(self, live: Live, info: SessionInfo, seconds: float, start: float | None = None) -> Span:
+        """When a turn was said, on the session's clock: from `start`, or so that it ends now, after the one before."""
+        start = round(max(live.clock, _now(info) - seconds), 3) if start is None else start
         return Span(start=start, end=round(start + seconds, 3))
 
     def add(self, live: Live, heard: Heard, around: Surroundings) -> AffectTurn:

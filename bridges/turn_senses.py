@@ -24,7 +24,7 @@ class Perception:
     def __init__(self, live: Live, given: Given, span: Span, consent: Consent) -> None:
         self._live, self._turn, self._span = live, given, span
         hears = given.text is None and given.audio is not None and consent.text
-        there = {"text": given.text is not None or hears, "voice": given.audio is not None, "face": bool(given.frames)}
+        there = {"text": given.text is not None or hears, "voice": given.audio is not None, "face": given.watched}
         self.given = tuple(sense for sense in SENSES if there[sense])
         self.refused = tuple(sense for sense in SENSES if not there[sense] and not consent.allows(sense))
         self._begun: dict[Sense, Future[Perceived]] = {}
@@ -63,5 +63,8 @@ class Perception:
     def _face(self, utterance: Utterance, before: Sequence[Utterance]) -> Perceived:
         began = time.perf_counter()
         for frame in self._turn.frames:
-            self._live.senses.watch(self._span.start + frame.time, frame.rgb)
-        return opined("face", utterance, self._live.senses.face(utterance), (), began)
+            self._live.watch(self._span.start + frame.time, frame.rgb)
+        if self._turn.seen is not None and self._turn.seen.failed:
+            return Perceived(sense="face", missing="the agent failed")
+        found = self._live.senses.face(utterance, self._turn.audio)
+        return opined("face", utterance, found, (), began)
