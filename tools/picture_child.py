@@ -1,0 +1,106 @@
+"""The child process that opens untrusted pictures: `python -P -m emoagent.tools.picture_child`, as long as it is asked.
+
+On stdin: a 4-byte little-endian length and that many bytes of a JPEG, PNG or WebP file. On stdout, for each: a 4-byte
+length and that many bytes of JSON, `{"shape": [height, width, 3]}` and then the RGB bytes, or `{"error": why}`.
+It reads no file and ends with its stdin. Memory, processor time for one picture, and open files are limited.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import struct
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MEMORY = 2 << 30  # bytes of address space; the libraries take half of it
+SECONDS = 10  # of processor time for one picture
+MAX_SIDE, MAX_PIXELS = 8192, 4096 * 4096  # larger ones are refused before they are decoded
+SIDE = 1920  # pixels; larger pictures are made smaller
+
+
+class UnusableError(Exception):
+    """The picture cannot be used; the message says why."""
+
+
+def main() -> None:
+    """Answers one picture after the other."""
+    os.environ |= {"OPENCV_IO_MAX_IMAGE_PIXELS": str(MAX_PIXELS), "OPENCV_LOG_LEVEL": "SILENT"}
+    os.environ |= {f"OPENCV_IO_MAX_IMAGE_{side}": str(MAX_SIDE) for side in ("WIDTH", "HEIGHT")}
+    import cv2
+
+    cv2.setNumThreads(1)
+    _limit()
+    _send({"ready": True})
+    while size := sys.stdin.buffer.read(4):
+        data = sys.stdin.buffer.read(struct.unpack("<I", size)[0])
+        _allow(SECONDS)
+        try:
+            picture = decoded(data)
+        except UnusableError as error:
+            _send({"error": str(error)})
+        except (MemoryError, cv2.error):
+            _send({"error": "it is too large or broken"})
+        else:
+            _send({"shape": picture.shape}, picture.data.cast("B"))
+
+
+def decoded(data: bytes) -> NDArray[np.uint8]:
+    """RGB, upright, the longer side at most 1920 pixels. Raises `UnusableError`."""
+    import cv2
+    import numpy as np
+
+    if not _accepted(data):
+        raise UnusableError("it is no JPEG, PNG or WebP picture")
+    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    if picture is None:
+        raise UnusableError("it cannot be decoded: it is broken or cut off")
+    height, width = picture.shape[:2]
+    if max(height, width) > SIDE:
+        scale = SIDE / max(height, width)
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    return np.ascontiguousarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def _accepted(data: bytes) -> bool:
+    webp = data[:4] == b"RIFF" and data[8:12] == b"WEBP"
+    return webp or data.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"))
+
+
+def _limit() -> None:
+    for kind, value in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_NOFILE, 16),
+                        (resource.RLIMIT_AS, MEMORY)):  # fmt: skip
+        _set(kind, value, hard=True)
+
+
+def _allow(seconds: int) -> None:
+    """Processor time from now on, on top of what was used."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _set(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + 1 + seconds, hard=False)
+
+
+def _set(kind: int, value: int, *, hard: bool) -> None:
+    highest = resource.getrlimit(kind)[1]
+    value = value if highest == resource.RLIM_INFINITY else min(value, highest)
+    try:
+        resource.setrlimit(kind, (value, value if hard else highest))
+    except (ValueError, OSError) as error:
+        if sys.platform == "linux":
+            raise RuntimeError(f"the picture decoder cannot be limited: {error}") from error
+
+
+def _send(header: dict[str, object], payload: bytes | memoryview = b"") -> None:
+    text = json.dumps(header).encode()
+    sys.stdout.buffer.write(struct.pack("<I", len(text)) + text)
+    sys.stdout.buffer.write(payload)
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()
