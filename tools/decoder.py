@@ -250,6 +250,8 @@ def _audio(job: dict[str, Any]) -> Messages:
             written += len(data) // 2
             if data:
                 yield {}, data
+        if written >= limit:
+            break
     yield {"end": {"samples": written}}, b""
 
 

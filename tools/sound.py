@@ -68,23 +68,26 @@ class Sound:
             raise MediaError(error.message, hint=error.hint) from error
 
 
-def sound_of(source: bytes | Path) -> Sound:
+def sound_of(source: bytes | Path, seconds: float | None = None) -> Sound:
     """The sound of a file in any format that is accepted, 16 kHz mono, decoded by a child process under limits.
 
-    `source`: its path, or its bytes, up to 64 MB, which lie for that moment in a private temporary folder.
+    `source`: its path, or its bytes, up to 64 MB, which lie for that moment in a private temporary folder. `seconds`:
+    of a longer one, no more than about that is decoded: a small file can hold hours.
     Raises `MediaError` where there is no sound in it, `ResourceLimit` where it is too large.
     """
     with TemporaryDirectory(prefix="emoagent-") as folder:
         path = source if isinstance(source, Path) else _written(source, Path(folder) / "sound")
-        return _decoded(path, Path(folder) / "samples")
+        return _decoded(path, Path(folder) / "samples", seconds)
 
 
-def _decoded(path: Path, target: Path) -> Sound:
+def _decoded(path: Path, target: Path, seconds: float | None) -> Sound:
     from emoagent.tools.media import extract_audio, probe
 
     clip = probe(path).clip
     if clip.audio is None:
         raise MediaError(f"{path.name}: there is no sound in it", hint="give a file with an audio stream")
+    if seconds is not None and seconds < clip.duration:
+        clip = clip.model_copy(update={"duration": seconds})
     extract_audio(path, target, clip)
     audio = Audio(target)
     return Sound(audio.all(), RATE)
