@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from emoagent.affect import USER
+from emoagent.bridges.http.errors import TooLarge
 from emoagent.bridges.http.sessions import NAME
-from emoagent.errors import MediaError, UsageError
+from emoagent.errors import MediaError, ResourceLimit, UsageError
 from emoagent.tools.frame import Frame
 from emoagent.tools.sound import Sound, sound_of
 
 FRAMES = 300  # of one turn
+PIXELS = 128 << 20  # bytes of all its frames, decoded
+LONGEST = 61.0  # seconds of sound that are decoded; the analyzer uses 60
 TEXT = 4000  # characters
 WAV = b"RIFF"
 
@@ -76,20 +80,39 @@ def sound_file(data: bytes) -> Sound:
             return Sound.from_wav(data)
         except MediaError:
             pass  # it may be WAV of another coding
-    return sound_of(data)
+    with _within_limits("audio"):
+        return sound_of(data, LONGEST)
 
 
 def frames_in(given: Sequence[FrameInput]) -> list[Frame]:
-    """The frames that were sent, in the order of their times. Raises `MediaError`."""
+    """The frames that were sent, in the order of their times. Raises `MediaError`, `TooLarge`."""
     ordered = sorted(given, key=lambda frame: frame.time)
-    return [picture(frame.time, _bytes(frame.data, "frames")) for frame in ordered]
+    return decoded((frame.time, _bytes(frame.data, "frames")) for frame in ordered)
 
 
-def picture(time: float, data: bytes) -> Frame:
-    """One frame of a file's bytes, decoded by the child process. Raises `MediaError`."""
+def decoded(files: Iterable[tuple[float, bytes]]) -> list[Frame]:
+    """Frames of picture files, decoded by the child process. Raises `MediaError`, `TooLarge`."""
     from emoagent.tools.picture_decoder import pictures
 
-    return Frame(time, pictures().decode(data))
+    found, size = list[Frame](), 0
+    with _within_limits("frames"):
+        for time, data in files:
+            found.append(pictures().frame(time, data))
+            size += found[-1].rgb.nbytes
+            if size > PIXELS:
+                raise TooLarge(f"the frames have more than {PIXELS >> 20} MB of pixels", hint="send smaller or fewer")
+    return found
+
+
+@contextmanager
+def _within_limits(where: str) -> Iterator[None]:
+    """What takes too much to decode is too large, and no fault of ours."""
+    try:
+        yield
+    except TooLarge:
+        raise
+    except ResourceLimit as error:
+        raise TooLarge(error.message, hint="send less", where=where) from error
 
 
 def _bytes(coded: str, where: str) -> bytes:

@@ -7,12 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, File, Form, UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
-from emoagent.affect import ASSISTANT, AffectTurn
+from emoagent.affect import ASSISTANT, AffectTurn, Sense
 from emoagent.bridges.http.auth import Caller, Identity
 from emoagent.bridges.http.errors import problems
 from emoagent.bridges.http.server import Server
 from emoagent.bridges.http.sessions import NAME, SessionName
-from emoagent.bridges.http.turn_input import FRAMES, TEXT, TurnInput, frames_in, pcm, picture, sound_file, sound_in
+from emoagent.bridges.http.turn_input import FRAMES, TEXT, TurnInput, decoded, frames_in, pcm, sound_file, sound_in
+from emoagent.bridges.session import Session
+from emoagent.bridges.turn_input import refuse_media, require
 from emoagent.errors import UsageError
 from emoagent.tools.frame import Frame
 from emoagent.tools.sound import Sound
@@ -48,8 +50,8 @@ def _taking(routes: APIRouter, server: Server) -> None:
     def turn(caller: Caller, given: TurnInput) -> AffectTurn:
         """Words, sound and frames of one turn; what is not there, not agreed to or late abstains, and says why."""
         with server.turns.place():
-            sound = sound_in(given.audio) if given.audio else None
-            return analysed(server, caller, given, sound, frames_in(given.frames))
+            session = entered(server, caller, given, audio=given.audio is not None, frames=bool(given.frames))
+            return taken(session, given, sound_in(given.audio) if given.audio else None, frames_in(given.frames))
 
 
 def _uploading(routes: APIRouter, server: Server) -> None:
@@ -65,16 +67,25 @@ def _uploading(routes: APIRouter, server: Server) -> None:
         """The same, without base64."""
         told = _read(given)
         with server.turns.place():
+            session = entered(server, caller, told, audio=audio is not None, frames=bool(frames))
             data = audio.file.read() if audio else None
             sound = None if data is None else pcm(data, rate) if rate else sound_file(data)
-            return analysed(server, caller, told, sound, _pictures(frames or [], times))
+            return taken(session, told, sound, _pictures(frames or [], times))
 
 
-def analysed(
-    server: Server, caller: Identity, given: TurnInput, sound: Sound | None, frames: list[Frame]
-) -> AffectTurn:
-    """The affect of a turn of a session that is the caller's."""
+def entered(server: Server, caller: Identity, given: TurnInput, *, audio: bool, frames: bool) -> Session:
+    """The session of a turn. What may not be used is not even decoded: raises `NotFound`, `NoConsent`, `Refused`."""
     session = server.analyzer.get(given.session, caller.owner)
+    used: dict[Sense, bool] = {"voice": audio, "face": frames}
+    media = [sense for sense, there in used.items() if there]
+    refuse_media(server.analyzer.settings, media)
+    for sense in media:
+        require(session.info.consent, sense)
+    return session
+
+
+def taken(session: Session, given: TurnInput, sound: Sound | None, frames: list[Frame]) -> AffectTurn:
+    """The affect of a turn."""
     return session.turn(
         given.text, sound, frames, person=given.person, turn_id=given.turn_id, deadline=given.deadline
     )  # fmt: skip
@@ -99,7 +110,7 @@ def _pictures(files: list[UploadFile], times: str) -> list[Frame]:
         problem = f"{len(files)} frames and {len(shown)} times"
         raise UsageError(problem, hint=f"a time for each frame, at most {FRAMES}", where="times")
     pairs = sorted(zip(shown, files, strict=True), key=lambda pair: pair[0])
-    return [picture(time, file.file.read()) for time, file in pairs]
+    return decoded((time, file.file.read()) for time, file in pairs)
 
 
 def _times(text: str) -> list[float]:
