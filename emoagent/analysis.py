@@ -47,7 +47,7 @@ def analyze(
     """
     settings = settings or load_settings()
     generators(settings)  # what the settings lack is said before anything is written
-    _allow(settings)
+    allow(settings)
     path = Path(source)
     with interruptible(), nullcontext(out) if out is not None else _passing_folder() as folder:
         return _run(path, Path(folder), settings, resume, listener)
@@ -63,7 +63,8 @@ def _passing_folder() -> Iterator[str]:
         yield name
 
 
-def _allow(settings: Settings) -> None:
+def allow(settings: Settings) -> None:
+    """Raises `Refused` where the law forbids what the settings ask for."""
     from emoagent.graphs.episode import chosen
 
     biometric = [agent.name for agent in chosen(settings) if agent.modality in ("face", "voice", "behavior")]

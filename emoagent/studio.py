@@ -1,5 +1,5 @@
-"""The episode's graph for LangGraph's own development tools (`langgraph dev`, named by langgraph.json): the same nodes
-and edges, with surroundings that fit into a form. No command comes here."""
+"""The graphs of an episode and of a turn for LangGraph's own development tools (`langgraph dev`, named by
+langgraph.json): the same nodes and edges, with surroundings and input that fit into a form. No command comes here."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from langgraph.graph import END, START, StateGraph
+
+from emoagent.bridges.langgraph import TurnState, last_message, turn_subgraph
 from emoagent.graphs.episode import episode_graph
 from emoagent.profiles import hearing_of, open_backends
 from emoagent.settings import Settings, load_settings
@@ -53,3 +56,12 @@ class Studio:
 
 
 episode = episode_graph(surroundings=Studio)
+turn = (
+    StateGraph(TurnState)
+    .add_node("listen", last_message)
+    .add_node("affect", turn_subgraph())
+    .add_edge(START, "listen")
+    .add_edge("listen", "affect")
+    .add_edge("affect", END)
+    .compile(name="turn")
+)

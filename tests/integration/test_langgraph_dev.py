@@ -65,8 +65,9 @@ def _started(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
 
 
 def test_the_graph_is_there_and_can_be_drawn(client: httpx.Client) -> None:
-    (assistant,) = client.post("/assistants/search", json={}).json()
-    assert assistant["graph_id"] == "episode"
+    assistants = {each["graph_id"]: each for each in client.post("/assistants/search", json={}).json()}
+    assert set(assistants) == {"episode", "turn"}
+    assistant = assistants["episode"]
     drawing = client.get(f"/assistants/{assistant['assistant_id']}/graph").json()
     names = {node["id"] for node in drawing["nodes"]}
     assert names == {"__start__", "probe", "hear", "watch", "bind", "perceive", "opine", "judge", "audit", "__end__"}
@@ -92,3 +93,15 @@ def test_it_runs_on_the_sample(client: httpx.Client) -> None:
 def test_a_file_that_is_not_there_is_an_error_of_the_run(client: httpx.Client) -> None:
     asked = {"assistant_id": "episode", "input": {}, "context": {"source": "/nowhere.mp4"}}
     assert client.post("/runs/wait", json=asked).json()["__error__"]["error"] == "MediaError"
+
+
+def test_a_thread_is_a_conversation(client: httpx.Client) -> None:
+    def said(text: str, thread: str) -> Any:
+        asked = {"assistant_id": "turn", "input": {"messages": [{"role": "user", "content": text}]}}
+        return client.post(f"/threads/{thread}/runs/wait", json=asked).json()["affect"]
+
+    ann, ben = (client.post("/threads", json={}).json()["thread_id"] for _ in range(2))
+    assert said("I am so happy! We are going to fly!", ann)["label"] == "joy"
+    second = said("Stop it! You broke my computer!", ann)
+    assert (second["turn"], second["label"], second["trend"]["before"]) == (2, "anger", "joy")
+    assert said("Stop it! You broke my computer!", ben)["turn"] == 1
