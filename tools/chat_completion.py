@@ -38,7 +38,7 @@ class ChatServer:
     _spoken: list[Dialect] = field(default_factory=lambda: [Dialect()], init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        _check(self.url, self.key)
+        check_address(self.url, self.key)
 
     @property
     def name(self) -> str:
@@ -94,7 +94,7 @@ class _Batch:
             raise BackendUnreachable(message, hint="look at the server, then go on with --resume") from error
 
 
-def _check(url: str, key: str | None) -> None:
+def check_address(url: str, key: str | None) -> None:
     """Raises `UsageError` for an address or a key that cannot be one."""
     try:
         parts = urlsplit(url)

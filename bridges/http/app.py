@@ -23,6 +23,7 @@ GROUPS = (
     "sessions",
     "turns",
     "jobs",
+    "completions",
     "live",
     "demo",
 )
@@ -75,7 +76,8 @@ def _share(app: FastAPI, config: ServerConfig) -> None:
     if config.origins:
         app.add_middleware(
             CORSMiddleware, allow_origins=list(config.origins), allow_methods=["GET", "POST", "PUT", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "X-API-Key"], expose_headers=["Retry-After"],
+            allow_headers=["Authorization", "Content-Type", "X-API-Key", "X-Emoagent-Session", "X-Emoagent-Turn"],
+            expose_headers=["Retry-After"],
         )  # fmt: skip
 
 

@@ -50,6 +50,14 @@ class ServerConfig(BaseSettings):
     job_hours: float = Field(default=6.0, gt=0, description="longest time that the analysis of a file may take")
     job_memory: int = Field(default=16 * 1024 * MIB, ge=1 << 30, description="address space of an analysis, in bytes")
 
+    upstream_url: str | None = Field(
+        default=None, description="of the model's server behind /v1/chat/completions, ending in /v1; default: none"
+    )
+    upstream_key: SecretStr | None = Field(default=None, description="sent to it as a bearer token")
+    upstream_timeout: float = Field(default=120.0, gt=0, description="seconds for its answer, or between two pieces")
+    upstream_at_once: int = Field(default=32, ge=1, description="answers of it under way; one more is answered 429")
+    upstream_note: bool = Field(default=False, description="tell it the expressed emotion in a system message")
+
     @property
     def address(self) -> str:
         """Of the database, for `open_store`."""
