@@ -28,7 +28,8 @@ export interface Place { local: boolean; key: boolean; keep_days: number; contex
 
 export interface Ready { type: "ready"; session: string; turns: number; consent: Record<Sense, boolean> }
 export interface State { type: "state"; speaking: boolean; seconds: number; frames: number; dropped: number }
-export interface Turn { type: "turn"; affect: AffectTurn; text: string; source: string }
+/** `revision`: how it was judged again, where something came late. */
+export interface Turn { type: "turn"; affect: AffectTurn; text: string; source: string; revision?: Revision }
 export interface Problem { type: "error"; code: string; message: string; hint: string; where: string; fatal: boolean }
 export type Told = Ready | State | Turn | Problem | { type: "cancelled" };
 

@@ -1,15 +1,17 @@
 // One conversation with the server: what is sent, and what is done with what comes back.
 import { closeCamera, openCamera } from "./camera";
 import { closeMicrophone, openMicrophone } from "./microphone";
-import type { Consent, Told, TurnRecord } from "./model";
+import type { Consent, Problem, Told, TurnRecord } from "./model";
 import {
-  add, consent, dropped, earlier, forget, gone, judging, key, notice, place, records, session, speaking, stage,
+  add, consent, dropped, earlier, forget, gone, judging, key, notice, place, records, session, speaking, stage, turns,
 } from "./state";
 import { AUDIO, packed, PICTURE } from "./wire";
+import { sentence } from "./words";
 
 const KEPT = "emoagent.session"; // in sessionStorage: until the tab is closed
 const CROWDED = 256 * 1024; // bytes that wait to be sent; then pictures are left out
 const PAUSE = 0.8; // seconds of silence that end a turn
+const DEADLINE = 2; // seconds: a reader can wait for all sources; a chatbot would not
 
 let socket: WebSocket | null = null;
 let began = 0;
@@ -26,7 +28,7 @@ export function join(agreed: Consent): void {
   socket.binaryType = "arraybuffer";
   socket.onopen = () => say({
     type: "hello", version: 1, key: key.value || null, session: session.value, consent: agreed,
-    keep_days: place.value.keep_days, end_of_turn: agreed.voice ? "silence" : "manual", silence: PAUSE,
+    keep_days: place.value.keep_days, end_of_turn: agreed.voice ? "silence" : "manual", silence: PAUSE, deadline: DEADLINE,
   });
   socket.onmessage = ({ data }: MessageEvent<string>) => told(JSON.parse(data) as Told);
   socket.onclose = () => lost();
@@ -45,10 +47,23 @@ function told(message: Told): void {
     judging.value = speaking.value = false;
     notice.value = null;
     add(message);
-  } else if (message.type === "error") {
-    judging.value = false;
-    notice.value = { message: message.message, hint: message.hint };
-  } else judging.value = false;
+    for (const again of message.affect.late) void reread(again.turn);
+  } else if (message.type === "error") refused(message);
+  else judging.value = false;
+}
+
+function refused({ code, message, hint }: Problem): void {
+  judging.value = false;
+  notice.value = { message: sentence(message), hint: sentence(hint) };
+  if (code === "unauthorized") place.value = { ...place.value, key: true };
+  if (code === "not_found") session.value = null;
+}
+
+/** What came late may have brought the words. */
+async function reread(turn: number): Promise<void> {
+  await look(turn);
+  const found = records.value.get(turn)?.utterance;
+  if (found) turns.value = turns.value.map((each) => (each.affect.turn === turn ? { ...each, text: found.text, source: found.source } : each));
 }
 
 async function opened(name: string): Promise<void> {
@@ -138,7 +153,7 @@ export async function remove(name = session.value): Promise<void> {
 
 async function problem(answer: Response): Promise<void> {
   const said = (await answer.json().catch(() => ({}))) as { message?: string; hint?: string };
-  notice.value = { message: said.message ?? `The server answered ${answer.status}.`, hint: said.hint ?? "" };
+  notice.value = { message: sentence(said.message ?? `the server answered ${answer.status}`), hint: sentence(said.hint ?? "") };
 }
 
 function remember(name: string | null): void {

@@ -7,6 +7,7 @@ export type Stage = "asking" | "joining" | "open" | "lost" | "ended";
 export const place = signal<Place>(given());
 export const stage = signal<Stage>("asking");
 export const consent = signal<Consent>({ text: false, voice: false, face: false });
+export const agreed = signal<Consent>({ text: false, voice: false, face: false }); // not yet acted on
 export const key = signal("");
 export const session = signal<string | null>(null);
 export const earlier = signal<string | null>(null); // a session that an earlier load of this page left on the server
@@ -42,7 +43,7 @@ export function add(turn: Turn): void {
     .filter(({ affect }) => affect.turn !== turn.affect.turn)
     .map((each) => {
       const again = revised.get(each.affect.turn);
-      return again ? { ...each, affect: revise(each.affect, again) } : each;
+      return again ? { ...each, affect: revise(each.affect, again), revision: again } : each;
     });
   turns.value = [...put, turn].sort((a, b) => a.affect.turn - b.affect.turn);
   if (revised.size) records.value = new Map([...records.value].filter(([number]) => !revised.has(number)));
@@ -56,7 +57,9 @@ function revise(old: Turn["affect"], again: Turn["affect"]["late"][number]): Tur
   };
 }
 
+/** As if the page were new: what was agreed to has to be agreed to again. */
 export function forget(): void {
+  agreed.value = { text: false, voice: false, face: false };
   turns.value = [];
   records.value = new Map();
   chosen.value = null;

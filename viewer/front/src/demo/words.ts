@@ -1,6 +1,6 @@
 // The words of the demo: numbers and names as a reader meets them.
 import { capital, percent, signed, SOURCES, uncapital } from "../wording";
-import type { AffectTurn, Consent, Sense, Trend, Vote } from "./model";
+import type { AffectTurn, Consent, Revision, Sense, Trend, Vote } from "./model";
 import { SENSES } from "./model";
 
 export const ASKED: Record<Sense, { title: string; opens: string; what: string }> = {
@@ -54,6 +54,13 @@ export function against(trend: Trend, label: string | null): string {
   return `${moved}; ${trend.changed && label ? `the label was ${trend.before} before` : `still ${trend.before}`}.`;
 }
 
+/** What came too late, and what it changed. */
+export function revised({ arrived, before, label }: Revision): string {
+  const names = arrived.map((sense) => SOURCES[sense]);
+  const was = before === label ? "which changed nothing" : `before, it ${before ? `was ${before}` : "had no label"}`;
+  return `Judged again with ${listed(names)}, late for the first time; ${was}.`;
+}
+
 /** `142 ms after the end of the turn, of 300 ms: words 12, voice 90` */
 export function took({ latency }: AffectTurn): string {
   const stages = Object.entries(latency.stages).map(([name, ms]) => `${SOURCES[name as Sense] ?? name} ${Math.round(ms)}`);
@@ -70,4 +77,9 @@ export function announced({ turn, label, confidence, reason }: AffectTurn): stri
 /** dB below full scale as a share of the meter: -70 is nothing, -10 is all. */
 export function meter(level: number): number {
   return Math.max(0, Math.min(1, (level + 70) / 60));
+}
+
+/** A message of the server as a sentence. */
+export function sentence(text: string): string {
+  return text && `${capital(text)}${/[.?!…]$/.test(text) ? "" : "."}`;
 }

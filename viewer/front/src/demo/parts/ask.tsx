@@ -1,14 +1,11 @@
 // Asked before anything is opened: which senses, and said: what happens with what they give.
-import { signal } from "@preact/signals";
 import { CAVEAT, LAW } from "../../wording";
 import { join, remove } from "../session";
-import { earlier, key, place } from "../state";
-import type { Consent, Sense } from "../model";
+import { agreed, earlier, key, place } from "../state";
+import type { Sense } from "../model";
 import { SENSES } from "../model";
 import { ASKED, days, startWith } from "../words";
 import { Notice } from "./notice";
-
-const agreed = signal<Consent>({ text: false, voice: false, face: false });
 
 export function Ask() {
   const any = SENSES.some((sense) => agreed.value[sense]);

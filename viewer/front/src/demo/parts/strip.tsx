@@ -11,6 +11,7 @@ export function Strip() {
   const list = useRef<HTMLOListElement>(null);
   const amount = turns.value.length;
   useEffect(() => list.current?.scrollTo({ left: list.current.scrollWidth }), [amount]);
+  if (!amount) return null;
   return (
     <section class="card strip-card" aria-label="Turns so far">
       <ol class="turns" ref={list} data-testid="strip">
@@ -19,7 +20,6 @@ export function Strip() {
             <Block turn={turn} />
           </li>
         ))}
-        {!amount && <li class="empty">Your turns appear here, one block each.</li>}
       </ol>
     </section>
   );
@@ -44,7 +44,7 @@ function Block({ turn: { affect, text } }: { turn: Turn }) {
         <span class={`fill ${labelClass(affect.label)}`} style={{ height: affect.label ? `${Math.max(12, share * 100)}%` : "100%" }} />
       </span>
       <span class="named-label">{visible(affect.label ?? "no label")}</span>
-      <span class="n muted">{affect.label && affect.confidence !== null ? percent(affect.confidence) : " "}</span>
+      <span class="n muted">{affect.label && affect.confidence !== null ? percent(affect.confidence) : "\u00a0"}</span>
     </button>
   );
 }

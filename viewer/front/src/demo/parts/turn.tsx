@@ -7,9 +7,12 @@ import {
   CALIBRATED, capital, conflictTitle, DISPUTES, distance, expressed, percent, POLICIES, signed, SOURCES, visible,
 } from "../../wording";
 import type { AffectTurn, Turn, Vote } from "../model";
-import { shown, turns } from "../state";
-import { against, took, unheard } from "../words";
+import { endTurn } from "../session";
+import { consent, shown, stage, turns } from "../state";
+import { against, revised, took, unheard } from "../words";
 import { Findings } from "./findings";
+
+const TRIES = ["I won! Can you believe it?", "Oh, great. It broke again.", "Something is moving down there."];
 
 export function TurnView() {
   const turn = shown.value;
@@ -21,6 +24,7 @@ export function TurnView() {
         <Opening turn={turn} />
         <div class="verdict">
           <Sentence affect={affect} />
+          {turn.revision && <p class="small again" data-testid="revision">{revised(turn.revision)}</p>}
           {affect.conflict && <p class="small doubt"><Bolt /> {conflictTitle(affect.conflict)}</p>}
         </div>
         <div class="columns">
@@ -49,7 +53,16 @@ export function TurnView() {
 function Nothing() {
   return (
     <div class="card nothing-yet" data-testid="nothing">
-      <p>Say or type something. What it expresses is shown here, with what each source suggests and the findings it rests on.</p>
+      <p>{consent.value.voice ? "Say" : "Type"} something. What it expresses is shown here, with what each source suggests and the findings it rests on.</p>
+      {consent.value.text && (
+        <ul class="tries" aria-label="Turns to try">
+          {TRIES.map((text) => (
+            <li key={text}>
+              <button type="button" class="act" disabled={stage.value !== "open"} onClick={() => endTurn(text)}>{text}</button>
+            </li>
+          ))}
+        </ul>
+      )}
     </div>
   );
 }
@@ -60,10 +73,10 @@ function Opening({ turn: { affect, text, source } }: { turn: Turn }) {
     <div class="opening">
       <p class="who muted">
         <span>Turn {affect.turn}{last ? ", the latest" : ""}</span>
-        <span>{source === "chat" ? "typed" : text ? "as recognised, roughly" : "no words"}</span>
+        <span>{text ? (source === "chat" ? "typed" : "as recognised, roughly") : "spoken"}</span>
       </p>
       <blockquote>
-        {text ? <h2 class={text.length > 120 ? "long" : ""}>“<Said text={text} />”</h2> : <h2 class="unsaid muted">Nothing was understood</h2>}
+        {text ? <h2 class={text.length > 120 ? "long" : ""}>“<Said text={text} />”</h2> : <h2 class="unsaid muted">{consent.value.text ? "No words were understood" : "Words were not agreed to"}</h2>}
       </blockquote>
     </div>
   );
