@@ -40,7 +40,6 @@ class SqliteStore(SqlStore):
         self._lock = RLock()
         with failed(self.path):
             self._connection = _connect(self.path)
-            migrate(self._connection, self.path)
 
     @cached_property
     def saver(self) -> SqliteSaver:
@@ -95,8 +94,13 @@ class SqliteStore(SqlStore):
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level="IMMEDIATE", check_same_thread=False)
-    for setting in SETTINGS:
-        connection.execute(f"PRAGMA {setting}").fetchall()
+    try:
+        for setting in SETTINGS:
+            connection.execute(f"PRAGMA {setting}").fetchall()
+        migrate(connection, path)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
