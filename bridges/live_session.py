@@ -160,13 +160,12 @@ class LiveSessions:
 
     def _of(self, session: str) -> Live:
         if session not in self._held:
+            self._shrink(self._most - 1)
             self._held[session] = self._make()
-            self._shrink()
         self._held.move_to_end(session)
         return self._held[session]
 
-    def _shrink(self) -> None:
-        idle = [name for name, live in self._held.items() if not live.users][: max(0, len(self._held) - self._most)]
-        for name in idle:
-            if len(self._held) > 1:
-                self._held.pop(name).close()
+    def _shrink(self, most: int) -> None:
+        idle = [name for name, live in self._held.items() if not live.users]
+        for name in idle[: max(0, len(self._held) - most)]:
+            self._held.pop(name).close()
