@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emoagent.agents import face, voice
+from emoagent.agents.hear_pocketsphinx import kept, text_of
 from emoagent.agents.live_face import LiveFace
 from emoagent.agents.registry import blind
-from emoagent.schema import Evidence, Utterance
+from emoagent.schema import Evidence, Span, Utterance, Word
 from emoagent.tools.audio import RATE, HeldAudio
 from emoagent.tools.sound import Sound
+from emoagent.tools.words_heard import words_heard
 
 if TYPE_CHECKING:
     from emoagent.tools.face_search import Picture
@@ -33,6 +35,7 @@ class Senses:
         self._speakers: dict[str | None, None] = {}
         self._hearing = Lock()
         self._face = LiveFace()
+        self._microphone = ""
 
     def voice(self, utterance: Utterance, sound: Sound, before: Sound | None = None) -> tuple[Evidence, ...]:
         """How it was said, against how the same person has spoken so far.
@@ -64,11 +67,26 @@ class Senses:
         audio = None if sound is None else HeldAudio(sound.at_16k().samples, utterance.span.start)
         return tuple(face.face.evidence(self._face.findings(utterance, audio)))
 
+    def hear(self, utterance: Utterance, sound: Sound) -> Utterance:
+        """The utterance with the words that PocketSphinx recognises in `sound`, for where no text is given.
+
+        Rough, US English only, and slow: about a third of the time that the sound takes. What was not understood is
+        `[inaudible]`; where nothing was, the text is empty. Raises `ResourceLimit` where it takes far too long.
+        """
+        found = words_heard(sound, self._microphone)
+        self._microphone = found.microphone
+        words = [_later(word, utterance.span) for _, stretch in found.stretches for word in stretch]
+        keep = kept(words)
+        sure = tuple(word for word, yes in zip(words, keep, strict=True) if yes)
+        told = {"text": text_of(words, keep), "words": sure, "source": "pocketsphinx"}
+        return utterance.model_copy(update=told)
+
     def close(self) -> None:
         """Forgets everybody."""
         self._face.close()
         with self._hearing:
             self._histories, self._speakers = voice.histories(MOST_VALUES), {}
+        self._microphone = ""
 
     def _remember(self, person: str | None) -> None:
         """Moves `person` to the end of those who are remembered."""
@@ -79,6 +97,12 @@ class Senses:
             del self._speakers[longest]
             for _, history in self._histories:
                 history.forget(longest)
+
+
+def _later(word: Word, span: Span) -> Word:
+    """On the clock of the conversation."""
+    start, end = (round(min(span.start + at, span.end), 3) for at in (word.span.start, word.span.end))
+    return word.model_copy(update={"span": Span(start=start, end=end)})
 
 
 def _joined(utterance: Utterance, sound: Sound, before: Sound | None) -> HeldAudio:

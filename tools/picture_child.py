@@ -1,18 +1,17 @@
-"""The child process that opens untrusted pictures: `python -P -m emoagent.tools.picture_child`, as long as it is asked.
+"""The child process that opens untrusted pictures, as long as it is asked (see `emoagent.tools.child_process`).
 
-On stdin: a 4-byte little-endian length and that many bytes of a JPEG, PNG or WebP file. On stdout, for each: a 4-byte
-length and that many bytes of JSON, `{"shape": [height, width, 3]}` and then the RGB bytes, or `{"error": why}`.
-It reads no file and ends with its stdin. Memory, processor time for one picture, and open files are limited.
+It is given the bytes of a JPEG, PNG or WebP file and answers `{"height": …}` with RGB bytes, or `{"error": why}`. It
+reads no file. Memory, processor time for one picture, and open files are limited.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import resource
-import struct
 import sys
 from typing import TYPE_CHECKING
+
+from emoagent.tools.child_process import Data, Header, answer_all
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,18 +35,20 @@ def main() -> None:
 
     cv2.setNumThreads(1)
     _limit()
-    _send({"ready": True})
-    while size := sys.stdin.buffer.read(4):
-        data = sys.stdin.buffer.read(struct.unpack("<I", size)[0])
-        _allow(SECONDS)
-        try:
-            picture = decoded(data)
-        except UnusableError as error:
-            _send({"error": str(error)})
-        except (MemoryError, cv2.error):
-            _send({"error": "it is too large or broken"})
-        else:
-            _send({"shape": picture.shape}, picture.data.cast("B"))
+    answer_all(_answer)
+
+
+def _answer(header: Header, data: bytes) -> tuple[Header, Data]:
+    import cv2
+
+    _allow(SECONDS)
+    try:
+        picture = decoded(data)
+    except UnusableError as error:
+        return {"error": str(error)}, b""
+    except (MemoryError, cv2.error):
+        return {"error": "it is too large or broken"}, b""
+    return {"height": len(picture)}, picture.data.cast("B")
 
 
 def decoded(data: bytes) -> NDArray[np.uint8]:
@@ -93,13 +94,6 @@ def _set(kind: int, value: int, *, hard: bool) -> None:
     except (ValueError, OSError) as error:
         if sys.platform == "linux":
             raise RuntimeError(f"the picture decoder cannot be limited: {error}") from error
-
-
-def _send(header: dict[str, object], payload: bytes | memoryview = b"") -> None:
-    text = json.dumps(header).encode()
-    sys.stdout.buffer.write(struct.pack("<I", len(text)) + text)
-    sys.stdout.buffer.write(payload)
-    sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":

@@ -30,12 +30,12 @@ VAD_MODE = 1
 _VARIANT = re.compile(r"\(\d+\)$")
 
 
-def recognise(audio: Audio) -> Iterator[tuple[Span, tuple[Word, ...]]]:
+def recognise(audio: Audio, machine: Any = None) -> Iterator[tuple[Span, tuple[Word, ...]]]:
     """Each stretch of speech, in order, with its words: times in seconds; `probability`: the chance to be right.
 
     A stretch in which nothing was understood comes with no words. Memory does not grow with the length of the sound.
+    `machine`: a decoder that is there already; it goes on with what it knows of the microphone.
     """
-    machine: Any = None
     for piece, inside in _pieces_with_speech(audio):
         machine = machine or decoder()
         yield inside, words_of(machine, audio, piece)
