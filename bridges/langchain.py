@@ -53,10 +53,10 @@ class AffectMiddleware(AgentMiddleware[AffectState, Any, Any]):
     """Puts the affect of the user's turn into the state before the model is asked.
 
     `session`: the conversation; None: the agent's thread. Without either, each run is a conversation of its own that is
-    forgotten at once. `consent`: what the person has agreed to; None: the caller vouches for words and sound. Sound in
-    a message that nobody has agreed to is left out. `note`: the model is told, in its system message, the label, the
-    confidence and conflicts, and none of the user's words. `tools`: the model may ask for the timeline and for
-    explanations. `deadline`: seconds.
+    forgotten at once. `consent`: what the person has agreed to; None: the caller vouches for all of it. What a message
+    holds beyond that is left out. `camera`: its pictures show the person who speaks. `note`: the model is told, in its
+    system message, the label, the confidence and conflicts, and none of the user's words. `tools`: the model may ask
+    for the timeline and for explanations. `deadline`: seconds.
 
     A turn that cannot be analysed stops nothing: its affect is `None`, and the log says why.
     """
@@ -71,13 +71,14 @@ class AffectMiddleware(AgentMiddleware[AffectState, Any, Any]):
         owner: str = "",
         person: str = USER,
         consent: Consent | None = None,
+        camera: bool = False,
         note: bool = False,
         tools: bool = False,
         deadline: float | None = None,
     ) -> None:
         super().__init__()
         self._threads = Threads(analyzer, session, owner, consent)
-        self._person, self._note, self._deadline = person, note, deadline
+        self._person, self._camera, self._note, self._deadline = person, camera, note, deadline
         self.tools = affect_tools(analyzer, session=session, owner=owner) if tools else []
 
     def before_agent(self, state: AffectState, runtime: Runtime[Any]) -> dict[str, Any] | None:
@@ -85,7 +86,8 @@ class AffectMiddleware(AgentMiddleware[AffectState, Any, Any]):
         message = state["messages"][-1] if state["messages"] else None
         if not isinstance(message, HumanMessage):
             return None
-        return {"affect": self._judged(said_in(message.content_blocks), message.id, _thread(runtime))}
+        said = said_in(message.content_blocks, camera=self._camera)
+        return {"affect": self._judged(said, message.id, _thread(runtime))}
 
     async def abefore_agent(self, state: AffectState, runtime: Runtime[Any]) -> dict[str, Any] | None:
         """The same without holding up the event loop."""
@@ -121,10 +123,12 @@ class AffectMiddleware(AgentMiddleware[AffectState, Any, Any]):
     def _judged(self, said: Said, turn_id: str | None, thread: str | None) -> dict[str, Any] | None:
         try:
             with self._threads.entered(thread) as session:
-                text, sound = said.allowed(session.info.consent)
-                if text is None and sound is None:
+                text, sound, frames = said.allowed(session.info.consent)
+                if text is None and sound is None and not frames:
                     return None
-                affect = session.turn(text, sound, person=self._person, turn_id=turn_id, deadline=self._deadline)
+                affect = session.turn(
+                    text, sound, frames, person=self._person, turn_id=turn_id, deadline=self._deadline
+                )
         except EmoagentError as error:
             log.warning("a turn was not analysed: %s: %s", error.code, visible(error.message))
             return None

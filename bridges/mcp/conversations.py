@@ -18,7 +18,10 @@ from emoagent.settings import Settings
 if TYPE_CHECKING:
     from emoagent.bridges.session import Session
     from emoagent.bridges.turns import TurnAnalyzer
+    from emoagent.tools.frame import Frame
+    from emoagent.tools.sound import Sound
 
+SECONDS = 61.0  # of sound that are decoded; 60 are used
 DEADLINE = 10.0  # seconds: whoever calls a tool waits, and rather has all modalities
 
 
@@ -35,21 +38,19 @@ class Conversations:
         session: str | None,
         text: str | None,
         audio: Path | None,
+        pictures: Sequence[tuple[float, bytes]] = (),
         *,
         person: str,
         turn_id: str | None,
         consent: Sequence[Sense] | None,
     ) -> AffectTurn:
-        """Analyses a turn. Raises `NoConsent` where a new session does not say what the person has agreed to, else as
-        `Session.turn`."""
-        talk, sound = self._session(session, consent), None
-        if audio is not None:
-            from emoagent.tools.sound import sound_of
-
-            refuse_media(self._settings, ["voice"])
-            require(talk.info.consent, "voice")
-            sound = sound_of(audio)
-        return talk.turn(text, sound, person=person, turn_id=turn_id, deadline=DEADLINE)
+        """Analyses a turn. `pictures`: files with their times, in seconds from its start. Raises `NoConsent` where a
+        new session does not say what the person has agreed to, else as `Session.turn`."""
+        talk, used = self._session(session, consent), _used(audio, pictures)
+        refuse_media(self._settings, used)
+        for sense in used:
+            require(talk.info.consent, sense)
+        return talk.turn(text, _heard(audio), _seen(pictures), person=person, turn_id=turn_id, deadline=DEADLINE)
 
     def trace(self, session: str) -> Trace:
         """What is known of a session. Raises `NotFound`."""
@@ -85,3 +86,20 @@ class Conversations:
             if self._opened is None:
                 self._opened = TurnAnalyzer(self._database, settings=self._settings)
             return self._opened
+
+
+def _used(audio: Path | None, pictures: Sequence[object]) -> list[Sense]:
+    there: dict[Sense, bool] = {"voice": audio is not None, "face": bool(pictures)}
+    return [sense for sense, given in there.items() if given]
+
+
+def _heard(audio: Path | None) -> Sound | None:
+    from emoagent.tools.sound import sound_of
+
+    return None if audio is None else sound_of(audio, SECONDS)
+
+
+def _seen(files: Sequence[tuple[float, bytes]]) -> list[Frame]:
+    from emoagent.tools.picture_decoder import pictures
+
+    return [pictures().frame(time, data) for time, data in files]

@@ -32,6 +32,15 @@ class Roots:
             self._walk(str(beside), stat.S_ISREG, "regular file")
         return found
 
+    def content(self, path: str, most: int) -> bytes:
+        """The bytes of a regular file, `most` and one more at most. Raises `Refused`, `NotFound`."""
+        found = self._walk(path, stat.S_ISREG, "regular file")
+        try:
+            with open(os.open(found, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+                return file.read(most + 1)
+        except OSError as error:
+            raise Refused(f"{visible(path)} cannot be read", hint=self._hint()) from error
+
     def folder(self, path: str) -> Path:
         """A folder. Raises `Refused`, `NotFound`."""
         return self._walk(path, stat.S_ISDIR, "folder")
