@@ -155,6 +155,8 @@ class _Saver(InMemorySaver):
 
     def list(self, config: RunnableConfig | None, **which: Any) -> Iterator[CheckpointTuple]:
         with self._lock:
+            if config is not None and self._thread(config) not in self._kept:
+                return iter(())
             return iter(tuple(super().list(config, **which)))
 
     def put(
