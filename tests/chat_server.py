@@ -43,6 +43,7 @@ class Server:
     listing: Raw = field(default_factory=lambda: Raw(404))
     asked: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str | None] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
     now: int = 0
     most: int = 0
@@ -82,7 +83,8 @@ def _handler(state: Server, open_sockets: list[socket.socket]) -> type[BaseHTTPR
 
         def do_POST(self) -> None:
             open_sockets.append(self.connection)
-            request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            state.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
+            request = json.loads(state.bodies[-1])
             said = state.reply(request | {"path": self.path}, self.headers["Authorization"])
             try:
                 self._send(said)

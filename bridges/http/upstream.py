@@ -49,8 +49,8 @@ class Failed(BackendUnreachable):
         """As it leaves."""
         from fastapi.responses import JSONResponse
 
-        after = self.after or ("1" if self.status in (429, 503) else "")
-        return JSONResponse(self.told(), self.status, {"Retry-After": after} if after else {})
+        headers = {"Retry-After": self.after or "1"} if self.status in (429, 503) else {}
+        return JSONResponse(self.told(), self.status, headers)
 
 
 class Upstream:

@@ -1,0 +1,345 @@
+"""The real client of the protocol, the real server, and behind it a little model's server that does as it is told."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import time
+import wave
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import openai
+import pytest
+from chat_server import Raw, serving
+from chat_server import Server as Model
+from conftest import SAMPLE
+from served_app import served
+from sounds import load
+
+from emoagent import TurnAnalyzer
+from emoagent.affect import Consent
+from emoagent.bridges.http.server import Server
+
+KEY, THEIRS = "k" * 24, "secret-of-the-model"
+HAPPY: list[dict[str, Any]] = [{"role": "user", "content": "Oh my God, I'm so happy!"}]
+STREAM = {"Content-Type": "text/event-stream"}
+EVENTS = (
+    b'data: {"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":'
+    b'{"role":"assistant","content":"Good "}}]}\n\ndata: {"id":"c1","object":"chat.completion.chunk","created":1,'
+    b'"model":"m","choices":[{"index":0,"delta":{"content":"news!"},"finish_reason":"stop"}]}\n\n'
+)
+END = b"data: [DONE]\n\n"
+
+
+@pytest.fixture(scope="module")
+def analyzer() -> Iterator[TurnAnalyzer]:
+    with TurnAnalyzer(deadline=30.0) as analyzer:
+        yield analyzer
+
+
+@pytest.fixture(scope="module")
+def model() -> Iterator[Model]:
+    with serving() as model:
+        yield model
+
+
+CLIENTS: list[openai.OpenAI] = []
+
+
+@pytest.fixture(autouse=True)
+def _fresh(model: Model) -> Iterator[None]:
+    for kept in (model.replies, model.asked, model.bodies, model.keys):
+        kept.clear()
+    yield
+    while CLIENTS:
+        CLIENTS.pop().close()
+
+
+@pytest.fixture(scope="module")
+def site(
+    analyzer: TurnAnalyzer, model: Model, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Server]]:
+    more = {"upstream_url": model.url, "upstream_key": THEIRS, "upstream_timeout": 0.4, "keys": KEY}
+    with served(analyzer, data=tmp_path_factory.mktemp("data"), burst=1000, **more) as site:
+        yield site
+
+
+def client(site: tuple[str, Server], session: str | None = None, **more: Any) -> openai.OpenAI:
+    """The real one. It would ask again by itself."""
+    headers = {"X-Emoagent-Session": session} if session else {}
+    made: dict[str, Any] = {"api_key": KEY, "max_retries": 0} | more
+    CLIENTS.append(openai.OpenAI(base_url=f"{site[0]}/v1", default_headers=headers, **made))
+    return CLIENTS[-1]
+
+
+def begun(site: tuple[str, Server], **consent: bool) -> str:
+    """A new session of the key's."""
+    asked = httpx.post(f"{site[0]}/v1/sessions", json={"consent": consent}, headers={"Authorization": f"Bearer {KEY}"})
+    return str(asked.raise_for_status().json()["id"])
+
+
+def ask(made: openai.OpenAI, messages: list[dict[str, Any]] = HAPPY, **more: Any) -> Any:
+    """The answer, with fields that the client's types do not know."""
+    create: Any = made.chat.completions.create
+    return create(model="m", messages=messages, **more)
+
+
+def test_the_answer_comes_with_the_affect_of_the_turn(site: tuple[str, Server], model: Model) -> None:
+    model.replies += ["Good news!"]
+    session = begun(site, text=True)
+    answer = ask(client(site, session))
+    assert answer.choices[0].message.content == "Good news!"
+    assert (answer.affect["label"], answer.affect["session"], answer.affect["turn"]) == ("joy", session, 1)
+    assert answer.affect_error is None
+    assert [vote["reason"] for vote in answer.affect["votes"]] == [None, "no consent", "no consent"]
+
+
+def test_the_model_is_sent_what_the_caller_sent_byte_for_byte_with_another_key(
+    site: tuple[str, Server], model: Model
+) -> None:
+    model.replies += ["ok"]
+    body = (
+        b'{ "model":"m","messages":[ {"role":"user","content":"h\\u00e4h?"}],"x_unknown":[1.0, {}],"temperature":0.20}'
+    )
+    headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
+    answer = httpx.post(f"{site[0]}/v1/chat/completions", content=body, headers=headers).json()
+    assert model.bodies == [body]
+    assert model.keys == [f"Bearer {THEIRS}"]
+    assert answer["affect"] is None
+    assert answer["affect_error"]["code"] == "no_consent"
+
+
+def test_what_is_for_us_in_the_metadata_stays_here(site: tuple[str, Server], model: Model) -> None:
+    model.replies += ["ok", "ok"]
+    session, made = begun(site, text=True), client(site)
+    ours = {"emoagent_session": session, "emoagent_turn": "mine"}
+    assert ask(made, metadata=ours).affect["turn_id"] == "mine"
+    assert ask(made, metadata={**ours, "theirs": "x"}).affect["turn"] == 1
+    assert [asked.get("metadata") for asked in model.asked] == [None, {"theirs": "x"}]
+    assert [asked["messages"] for asked in model.asked] == [HAPPY, HAPPY]
+
+
+def test_a_stream_passes_unchanged_with_one_more_event(site: tuple[str, Server], model: Model) -> None:
+    session = begun(site, text=True)
+    model.replies += [Raw(body=EVENTS + END, headers=STREAM)] * 2
+    chunks = list(ask(client(site, session), stream=True))
+    said = "".join(chunk.choices[0].delta.content for chunk in chunks if chunk.choices)
+    assert said == "Good news!"
+    assert [chunk.choices for chunk in chunks[2:]] == [[]]
+    assert chunks[-1].affect["label"] == "joy"
+    assert chunks[-1].id == "c1"
+    headers = {"Authorization": f"Bearer {KEY}", "X-Emoagent-Session": session}
+    body = {"model": "m", "messages": HAPPY, "stream": True}
+    raw = httpx.post(f"{site[0]}/v1/chat/completions", json=body, headers=headers)
+    assert raw.headers["content-type"].startswith("text/event-stream")
+    assert raw.content.startswith(EVENTS)
+    assert raw.content.endswith(END)
+    assert raw.content[len(EVENTS) : -len(END)].count(b"data:") == 1
+
+
+def test_asking_again_is_the_same_turn_and_what_was_answered_is_remembered(
+    site: tuple[str, Server], model: Model, analyzer: TurnAnalyzer
+) -> None:
+    model.replies += ["Really? Tell me.", "And now?", "Oh."]
+    session = begun(site, text=True)
+    made = client(site, session)
+    assert [ask(made).affect["turn"] for _ in range(2)] == [1, 1]
+    more = [*HAPPY, {"role": "assistant", "content": "And now?"}, {"role": "user", "content": "I hate you."}]
+    affect = ask(made, more).affect
+    assert (affect["turn"], affect["label"], affect["trend"]["before"]) == (2, "anger", "joy")
+    owner = site[1].keys.caller(KEY).owner
+    assert [turn.turn for turn in analyzer.get(session, owner).timeline()] == [1, 2]
+
+
+def test_the_result_of_a_tool_is_no_turn_of_the_user(site: tuple[str, Server], model: Model) -> None:
+    model.replies += ["It is raining."]
+    call = {"id": "t1", "type": "function", "function": {"name": "weather", "arguments": "{}"}}
+    tool: list[dict[str, Any]] = [
+        {"role": "assistant", "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "t1", "content": "rain"},
+    ]
+    answer = ask(client(site, begun(site, text=True)), [*HAPPY, *tool])
+    assert (answer.affect, answer.affect_error) == (None, None)
+
+
+def test_sound_and_pictures_are_analysed_as_far_as_the_person_agreed(site: tuple[str, Server], model: Model) -> None:
+    model.replies += ["ok", "ok", "ok"]
+    attached = [{"role": "user", "content": [{"type": "text", "text": "Look at this."}, spoken(), picture()]}]
+    both = ask(client(site, begun(site, text=True, voice=True, face=True)), attached).affect
+    assert {vote["modality"]: vote["label"] is not None for vote in both["votes"]}["voice"]
+    assert not {vote["reason"] for vote in both["votes"]} & {"not given", "no consent", "late"}
+    words = ask(client(site, begun(site, text=True)), attached).affect
+    assert [vote["reason"] for vote in words["votes"]] == [None, "no consent", "no consent"]
+    assert model.asked[0]["messages"] == attached
+    silent = ask(client(site, begun(site, face=True)))
+    assert (silent.affect, silent.affect_error["code"]) == (None, "no_consent")
+
+
+BROKEN = {
+    "base64": {"type": "input_audio", "input_audio": {"data": "###", "format": "wav"}},
+    "no-sound": {"type": "input_audio", "input_audio": {"data": base64.b64encode(b"RIFF?").decode(), "format": "wav"}},
+    "no-picture": {"type": "image_url", "image_url": {"url": "data:image/png;base64,aGVsbG8="}},
+}
+
+
+@pytest.mark.parametrize("name", sorted(BROKEN))
+def test_trouble_with_the_affect_does_not_keep_the_answer(site: tuple[str, Server], model: Model, name: str) -> None:
+    model.replies += ["ok"]
+    session = begun(site, text=True, voice=True, face=True)
+    answer = ask(client(site, session), [{"role": "user", "content": [BROKEN[name]]}])
+    assert answer.choices[0].message.content == "ok"
+    assert answer.affect is None
+    assert answer.affect_error["code"] == "bad_media"
+
+
+def test_nothing_is_fetched_and_what_is_odd_is_none_of_ours(site: tuple[str, Server], model: Model) -> None:
+    odd: list[Any] = [{"type": "image_url", "image_url": {"url": f"{model.url}/face.png"}}, {"type": "file"}, 7, None]
+    model.replies += ["ok", "ok"]
+    made = client(site, begun(site, text=True, face=True))
+    assert ask(made, [{"role": "user", "content": odd}]).affect_error["code"] == "usage"
+    assert ask(made, [{"role": "user", "content": [*odd, {"type": "text", "text": "Great!"}]}]).affect["turn"] == 1
+    assert model.now == 0
+    assert len(model.keys) == 2
+
+
+def test_a_session_that_is_not_the_callers_does_not_exist(
+    site: tuple[str, Server], model: Model, analyzer: TurnAnalyzer
+) -> None:
+    analyzer.open("somebody", owner="else", consent=Consent(text=True))
+    model.replies += ["ok"] * 3
+    found = [ask(client(site, name)).affect_error["code"] for name in ("somebody", "nobody")]
+    assert found == ["not_found", "not_found"]
+    assert ask(client(site), metadata={"emoagent_session": "../x"}).affect_error["code"] == "usage"
+    assert not analyzer.get("somebody", "else").timeline()
+
+
+REFUSALS = {
+    "question": (400, openai.BadRequestError), "model": (404, openai.NotFoundError),
+    "haste": (429, openai.RateLimitError), "key": (401, openai.InternalServerError),
+    "crash": (500, openai.InternalServerError), "moved": (302, openai.InternalServerError),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(REFUSALS))
+def test_what_the_models_server_refuses_is_told(site: tuple[str, Server], model: Model, name: str) -> None:
+    status, kind = REFUSALS[name]
+    body = json.dumps({"error": {"message": f"no: {THEIRS}", "code": "their_code"}}).encode()
+    model.replies += [Raw(status, body, {"Retry-After": "7"})] * 2
+    for stream in (False, True):
+        with pytest.raises(kind) as caught:
+            ask(client(site), stream=stream)
+        answer = caught.value.response
+        assert answer.status_code == (status if status in (400, 404, 429) else 502)
+        assert {"code", "message", "hint", "where", "error"} == answer.json().keys()
+        assert THEIRS not in answer.text
+        assert (answer.json()["error"]["code"] == "their_code") is (status in (400, 404, 429))
+        assert answer.headers.get("retry-after") == ("7" if status == 429 else None)
+    assert site[1].turns.now == 0
+
+
+def test_what_is_too_slow_or_no_answer_is_told(site: tuple[str, Server], model: Model) -> None:
+    model.replies += [Raw(body=b"{}", after=1.0), Raw(body=b"<html>"), Raw(body=EVENTS, cut=True)]
+    found = []
+    for _ in range(3):
+        with pytest.raises(openai.InternalServerError) as caught:
+            ask(client(site))
+        found.append((caught.value.response.status_code, caught.value.response.json()["code"]))
+    assert found == [(504, "upstream"), (502, "upstream"), (502, "upstream")]
+
+
+def test_a_stream_that_breaks_off_says_so_and_one_that_nobody_reads_is_given_up(
+    analyzer: TurnAnalyzer, model: Model, tmp_path: Path
+) -> None:
+    """There is one place, so that each of them must have given it back."""
+    model.replies += [Raw(body=EVENTS * 50, headers=STREAM, cut=True), Raw(body=EVENTS * 50_000, headers=STREAM), "ok"]
+    with served(analyzer, data=tmp_path, upstream_url=model.url, upstream_at_once=1, burst=1000) as narrow:
+        with pytest.raises(openai.APIError, match="does not answer"):
+            list(ask(client(narrow), stream=True))
+        with ask(client(narrow), stream=True) as stream:
+            next(iter(stream))
+            with pytest.raises(openai.RateLimitError):
+                ask(client(narrow))
+        assert until(lambda: ask(client(narrow))).choices[0].message.content == "ok"
+
+
+def test_no_server_is_told_without_a_model_and_with_one_that_is_gone(analyzer: TurnAnalyzer, tmp_path: Path) -> None:
+    with served(analyzer, data=tmp_path) as alone:
+        session = begun(alone, text=True)
+        assert [listed.id for listed in client(alone).models.list()] == ["emoagent-embedded"]
+        whole, chunks = ask(client(alone, session)), list(ask(client(alone, session), stream=True))
+        assert whole.choices[0].message.content.startswith("To me that expresses joy")
+        assert "".join(c.choices[0].delta.content or "" for c in chunks if c.choices).startswith("To me that expresses")
+        assert (whole.affect["label"], chunks[-1].affect["turn"]) == ("joy", 1)
+        assert ask(client(alone)).choices[0].message.content.startswith("No session is named")
+    with served(analyzer, data=tmp_path, upstream_url="http://127.0.0.1:9/v1") as gone:
+        for call in (lambda: ask(client(gone)), lambda: client(gone).models.list()):
+            with pytest.raises(openai.InternalServerError) as caught:
+                call()
+            assert caught.value.response.status_code == 502
+
+
+def test_the_models_are_those_of_the_models_server(site: tuple[str, Server], model: Model) -> None:
+    model.listing = Raw(body=b'{"object": "list", "data": [{"id": "m", "object": "model", "created": 1}]}')
+    assert [listed.id for listed in client(site).models.list()] == ["m"]
+
+
+def test_the_model_is_told_of_the_affect_only_where_that_is_set(
+    analyzer: TurnAnalyzer, model: Model, tmp_path: Path
+) -> None:
+    rules = {"role": "system", "content": "Be brief."}
+    with served(analyzer, data=tmp_path, upstream_url=model.url, upstream_note=True) as noting:
+        model.replies += ["ok", "ok"]
+        ask(client(noting, begun(noting, text=True)), [rules, *HAPPY])
+        ask(client(noting), [rules, *HAPPY])
+    first, note, last = model.asked[0]["messages"]
+    assert (first, last) == (rules, HAPPY[0])
+    assert note["role"] == "system"
+    assert "Expressed emotion: joy" in note["content"]
+    assert HAPPY[0]["content"] not in note["content"]
+    assert model.asked[1]["messages"] == [rules, *HAPPY]
+
+
+def test_a_key_is_needed(site: tuple[str, Server], model: Model) -> None:
+    with pytest.raises(openai.AuthenticationError):
+        client(site, api_key="wrong" * 6).models.list()
+    assert httpx.post(f"{site[0]}/v1/chat/completions", json={"messages": HAPPY}).status_code == 401
+    assert not model.asked
+
+
+def spoken() -> dict[str, Any]:
+    """Three seconds of talk."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(16_000)
+        sound.writeframes((load(SAMPLE)[: 3 * 16_000] * 32767).astype(np.int16).tobytes())
+    return {"type": "input_audio", "input_audio": {"data": base64.b64encode(file.getvalue()).decode(), "format": "wav"}}
+
+
+def picture() -> dict[str, Any]:
+    """A frame of the sample."""
+    import av
+
+    with av.open(str(SAMPLE)) as media:
+        frame = next(media.decode(video=0)).to_ndarray(format="bgr24")
+    import cv2
+
+    coded = base64.b64encode(cv2.imencode(".jpg", frame)[1].tobytes()).decode()
+    return {"type": "image_url", "image_url": {"url": f"data:image/jpeg;base64,{coded}"}}
+
+
+def until(asked: Callable[[], Any]) -> Any:
+    """The answer once there is a place for it, within ten seconds."""
+    end = time.monotonic() + 10
+    while True:
+        try:
+            return asked()
+        except openai.RateLimitError:
+            assert time.monotonic() < end
+            time.sleep(0.05)
