@@ -22,7 +22,7 @@ class InMemory(Sessions):
     def teardown(self) -> None:
         self.store.close()
         saver = self.memory.saver
-        assert not (saver.storage or saver.blobs or saver.writes)
+        assert not any((saver.storage, saver.blobs, saver.writes))
 
 
 class InSqlite(Sessions):
