@@ -65,7 +65,7 @@ def _include(app: FastAPI, server: Server) -> None:
     from emoagent.bridges.http.auth import bearer
 
     for name in GROUPS:
-        keyed = [] if name in ("health", *SOCKETS) else [Depends(bearer)]
+        keyed = [Depends(bearer)] if server.keys and name not in ("health", *SOCKETS) else []
         app.include_router(import_module(f"emoagent.bridges.http.{name}").router(server), dependencies=keyed)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import math
+import re
 import traceback
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -162,4 +163,14 @@ async def _plain(request: Request, error: Exception) -> JSONResponse:
     code, message = PLAIN.get(error.status_code, ("usage", HTTPStatus(error.status_code).phrase.lower()))
     hint = "GET /openapi.json says what is served" if error.status_code in (404, 405) else ""
     envelope = {"code": code, "message": message, "hint": hint, "where": ""}
-    return JSONResponse(envelope, error.status_code, error.headers)
+    allow = {"Allow": ", ".join(_methods(request))} if error.status_code == 405 else {}
+    return JSONResponse(envelope, error.status_code, {**(error.headers or {}), **allow})
+
+
+def _methods(request: Request) -> list[str]:
+    """All that can be done at the address; the router knows only of the first route there."""
+    found = set[str]()
+    for path, operations in request.app.openapi()["paths"].items():
+        if re.fullmatch(re.sub(r"\\{[^}]*\\}", "[^/]+", re.escape(path)), request.url.path):
+            found |= {method.upper() for method in operations}
+    return sorted(found)
