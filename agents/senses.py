@@ -17,6 +17,8 @@ from emoagent.agents.live_face import LiveFace
 from emoagent.agents.registry import blind
 from emoagent.schema import Evidence, Span, Utterance, Word
 from emoagent.tools.audio import RATE, HeldAudio
+from emoagent.tools.ear import Ear
+from emoagent.tools.pitch import pitch
 from emoagent.tools.sound import Sound
 from emoagent.tools.words_heard import words_heard
 
@@ -37,13 +39,15 @@ class Senses:
         self._face = LiveFace()
         self._microphone = ""
 
-    def voice(self, utterance: Utterance, sound: Sound, before: Sound | None = None) -> tuple[Evidence, ...]:
+    def voice(self, utterance: Utterance, sound: Sound | Ear, before: Sound | None = None) -> tuple[Evidence, ...]:
         """How it was said, against how the same person has spoken so far.
 
-        `sound`: that of the utterance, as long as its span, of which the first 60 s are measured. `before`: what was
-        heard until it began, where that is known: its last second tells how loud the room is.
+        `sound`: that of the utterance, as long as its span, of which the first 60 s are measured; an `Ear` that has
+        listened to it has done most of the work. `before`: what was heard until it began, where that is known: its
+        last second tells how loud the room is.
         """
-        heard = voice.measure(_joined(utterance, sound, before), utterance.span)
+        known, pitched = (sound.sound(), sound.pitch) if isinstance(sound, Ear) else (sound, pitch)
+        heard = voice.measure(_joined(utterance, known, before), utterance.span, pitched)
         if heard is None:
             return ()
         with self._hearing:

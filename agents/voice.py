@@ -9,12 +9,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite, log2
 
+import numpy as np
+from numpy.typing import NDArray
+
 from emoagent.agents.registry import Finding, perceiver
 from emoagent.schema import Clip, Span, Utterance
 from emoagent.tools.audio import RATE, Audio, audio_of
 from emoagent.tools.comparison import History, Norm, Standing
 from emoagent.tools.loudness import levels, noise_floor, silence_below
-from emoagent.tools.pitch import pitch
+from emoagent.tools.pitch import PitchTrack, pitch
 from emoagent.tools.prosody import LEAST_VOICED, Prosody, audible, prosody
 from emoagent.tools.voice_series import Voiced, VoiceSeries, sampled
 from emoagent.tools.voices import Voices, voices_of
@@ -29,6 +32,7 @@ DISTRUST = 0.8  # how much of the reliability two voices at once take away
 GRADES = ((1.96, "very "), (1.28, ""), (0.67, "rather "))  # standard normal quantiles 97.5, 90 and 75 %
 REGISTERS = (120.0, 210.0)  # Hz, habitual pitch of low and high voices (Traunmüller & Eriksson 1995)
 Unit = tuple[float, str]
+Samples = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -131,15 +135,16 @@ def _overlapped(voices: Voices | None, span: Span) -> float:
     return min(1.0, shared / span.duration) if span.duration else 0.0
 
 
-def measure(audio: Audio, span: Span) -> Heard | None:
-    """What at most the first 60 s of `span` sound like; `None` where the sound has ended before it."""
+def measure(audio: Audio, span: Span, pitched: Callable[[Samples], PitchTrack] = pitch) -> Heard | None:
+    """What at most the first 60 s of `span` sound like; `None` where the sound has ended before it. `pitched`: what
+    gives the pitch of samples."""
     start = max(audio.start, span.start - LEAD)
     samples = audio.read(Span(start=start, end=min(span.end, span.start + LONGEST)))
     spoken = samples[round((span.start - start) * RATE) :]
     level, floor = levels(spoken), noise_floor(levels(samples))
     if not len(level):
         return None
-    track = audible(pitch(spoken), level, silence_below(level, floor))
+    track = audible(pitched(spoken), level, silence_below(level, floor))
     return Heard(prosody(spoken, floor=floor, track=track), sampled(span.start, level, track))
 
 

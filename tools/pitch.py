@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from swift_f0 import PitchResult, SwiftF0
+    from swift_f0 import PitchResult, PitchStream, SwiftF0
 
 RATE = 16_000
 LOWEST, HIGHEST = 60.0, 650.0  # Hz; speech, shouting included; below 60 Hz mains hum is taken for a voice
@@ -35,20 +35,44 @@ class PitchTrack:
 
 def pitch(samples: NDArray[np.float32]) -> PitchTrack:
     """The pitch of `samples`, (n,) in -1..1 at 16 kHz mono. No samples: no frames."""
-    if not len(samples):
-        return PitchTrack(np.zeros(0), np.zeros(0), np.zeros(0))
-    found = _detected(samples)
-    voiced = _without_short_runs(found.confidence >= VOICED)
-    return PitchTrack(found.timestamps, np.where(voiced, found.pitch_hz, np.nan), found.confidence)
+    coming = ComingPitch()
+    coming.add(samples)
+    return coming.track()
 
 
-def _detected(samples: NDArray[np.float32]) -> PitchResult:
-    """Block by block, which gives what one call gives and keeps the model's memory small."""
-    from swift_f0 import concat
+class ComingPitch:
+    """The pitch of sound that is still coming: block by block, which gives what one call gives and keeps the model's
+    memory small. For one thread at a time."""
 
-    stream = _detector().stream(fmin=LOWEST, fmax=HIGHEST)
-    blocks = [stream.push(samples[start : start + BLOCK], RATE) for start in range(0, len(samples), BLOCK)]
-    return concat([*blocks, stream.flush()])
+    def __init__(self) -> None:
+        self._stream: PitchStream | None = None
+        self._blocks: list[PitchResult] = []
+        self._rest: NDArray[np.float32] = np.zeros(0, np.float32)
+
+    def add(self, samples: NDArray[np.float32]) -> None:
+        """The next samples, (n,) in -1..1 at 16 kHz mono; every two seconds the model is asked."""
+        waiting = np.concatenate([self._rest, samples])
+        whole = len(waiting) // BLOCK * BLOCK
+        for start in range(0, whole, BLOCK):
+            self._push(waiting[start : start + BLOCK])
+        self._rest = waiting[whole:]
+
+    def track(self) -> PitchTrack:
+        """All of it; nothing can be added any more."""
+        from swift_f0 import concat
+
+        if len(self._rest):
+            self._push(self._rest)
+        if self._stream is None:
+            return PitchTrack(np.zeros(0), np.zeros(0), np.zeros(0))
+        found = concat([*self._blocks, self._stream.flush()])
+        voiced = _without_short_runs(found.confidence >= VOICED)
+        return PitchTrack(found.timestamps, np.where(voiced, found.pitch_hz, np.nan), found.confidence)
+
+    def _push(self, block: NDArray[np.float32]) -> None:
+        if self._stream is None:
+            self._stream = _detector().stream(fmin=LOWEST, fmax=HIGHEST)
+        self._blocks.append(self._stream.push(block, RATE))
 
 
 def runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:

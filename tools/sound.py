@@ -116,22 +116,43 @@ def _as_float(samples: Samples) -> NDArray[np.float32]:
 
 
 def _resampled(samples: Samples, rate: int) -> NDArray[np.int16]:
-    """As the decoder of a file does it, so that a microphone and a file give the same numbers. Of more than two
-    channels nobody says which is which: their mean is taken."""
-    import av
+    resampler = Resampler(rate)
+    return np.concatenate([resampler.more(samples), resampler.rest()])
 
-    if not len(samples):
-        return np.zeros(0, np.int16)
-    if samples.ndim == 2 and samples.shape[1] > 2:
-        scale = 32768 if samples.dtype == np.int16 else 1
-        samples = np.asarray(samples.mean(axis=1, dtype=np.float64) / scale, np.float32)
-    packed: Any = np.ascontiguousarray(samples).reshape(1, -1)
-    kind, layout = "s16" if samples.dtype == np.int16 else "flt", "mono" if samples.size == len(samples) else "stereo"
-    frame = av.AudioFrame.from_ndarray(packed, format=kind, layout=layout)
-    frame.sample_rate = rate
-    resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
-    pieces = [*resampler.resample(frame), *resampler.resample(None)]
-    return np.concatenate([np.zeros(0, np.int16), *(piece.to_ndarray()[0] for piece in pieces)])
+
+class Resampler:
+    """Sound of one kind to 16-bit mono at 16 kHz, piece by piece, as the decoder of a file does it, so that a
+    microphone and a file give the same numbers."""
+
+    def __init__(self, rate: int) -> None:
+        import av
+
+        self._rate, self._native = rate, av.AudioResampler(format="s16", layout="mono", rate=RATE)
+
+    def more(self, samples: Samples) -> NDArray[np.int16]:
+        """What the next samples give; the last few are held back. Of more than two channels nobody says which is
+        which: their mean is taken."""
+        import av
+
+        if not len(samples):
+            return np.zeros(0, np.int16)
+        if samples.ndim == 2 and samples.shape[1] > 2:
+            scale = 32768 if samples.dtype == np.int16 else 1
+            samples = np.asarray(samples.mean(axis=1, dtype=np.float64) / scale, np.float32)
+        packed: Any = np.ascontiguousarray(samples).reshape(1, -1)
+        kind = "s16" if samples.dtype == np.int16 else "flt"
+        layout = "mono" if samples.size == len(samples) else "stereo"
+        frame = av.AudioFrame.from_ndarray(packed, format=kind, layout=layout)
+        frame.sample_rate = self._rate
+        return self._given(frame)
+
+    def rest(self) -> NDArray[np.int16]:
+        """What was held back."""
+        return self._given(None)
+
+    def _given(self, frame: Any) -> NDArray[np.int16]:
+        pieces = self._native.resample(frame)
+        return np.concatenate([np.zeros(0, np.int16), *(piece.to_ndarray()[0] for piece in pieces)])
 
 
 def _from_pcm(raw: bytes, width: int) -> Samples:
