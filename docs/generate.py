@@ -21,6 +21,7 @@ DOCS = Path(__file__).parent
 COMMANDS = (
     "", "analyze", "inspect", "report", "compare", "export", "import", "ask", "eval", "agents", "doctor",
     "models", "models list", "models pull", "models verify", "models bundle", "mcp", "serve",
+    "sessions list", "sessions delete", "sessions gc",
 )  # fmt: skip
 
 
