@@ -1,7 +1,7 @@
 """One connection of `/v1/live`: reads what is sent, hands it to the turn that is going on, tells what comes of it.
 
 What comes is worked on as it comes. Sound is read no faster than a minute ahead of the clock, so that whoever sends
-faster has to wait; of pictures that come faster than they can be looked at, the latest counts.
+faster has to wait; pictures that come faster than they can be looked at are left out.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Connection:
         """Until the other side leaves. Raises what ends it before its time, and `WebSocketDisconnect`."""
         info = self.session.info
         await self._tell(Ready(session=info.id, turns=info.turns, consent=info.consent))
-        looking = asyncio.create_task(self.pictures.run())
+        looking = asyncio.create_task(self.pictures.run(warm=info.consent.face))
         try:
             while True:
                 await self._take(await receive(self.socket, IDLE))

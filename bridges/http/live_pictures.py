@@ -1,10 +1,11 @@
-"""The pictures of one connection: decoded one at a time, the latest first, at most so many a second."""
+"""The pictures of one connection: decoded one at a time, in order, at most so many a second."""
 
 from __future__ import annotations
 
 import asyncio
-import time
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from emoagent.bridges.http.live_messages import RAW, Piece
@@ -13,8 +14,11 @@ from emoagent.errors import EmoagentError
 if TYPE_CHECKING:
     from emoagent.tools.frame import Picture
 
-PERIOD = 0.1  # seconds between two pictures that are looked at
-LONGEST = 0.3  # seconds that the end of a turn waits for its last picture
+PERIOD = 0.095  # seconds that lie at least between two pictures, by the sender's clock: ten a second
+PAUSE = 0.03  # seconds between two pictures by ours, whatever the sender's clock says
+WAITING = 8  # pictures that wait to be looked at
+LONGEST = 0.3  # seconds that the end of a turn waits for its last pictures
+NOTHING = b"\0"  # no picture: that it is refused takes the decoder to be there
 MOST_PROBLEMS = 5  # that are kept until they are told
 
 
@@ -23,34 +27,35 @@ class LivePictures:
 
     def __init__(self, see: Callable[[Picture, float], None]) -> None:
         self._see = see
-        self._waiting: Piece | None = None
+        self._waiting: deque[Piece] = deque()
         self._wake, self._idle = asyncio.Event(), asyncio.Event()
         self._idle.set()
         self._problems = list[EmoagentError]()
-        self._latest = -1.0
+        self._latest = -PERIOD
         self.dropped = 0
 
     def offer(self, given: Piece) -> None:
-        """Takes a picture; one that still waits is left out for it, one that is older than the last is left out."""
-        if given.seconds <= self._latest:
+        """Takes a picture, or leaves it out: it is not later than the last, or comes faster than can be looked at."""
+        if given.seconds - self._latest < PERIOD or len(self._waiting) >= WAITING:
             self.dropped += 1
             return
-        self.dropped += self._waiting is not None
-        self._waiting, self._latest = given, given.seconds
+        self._latest = given.seconds
+        self._waiting.append(given)
         self._idle.clear()
         self._wake.set()
 
-    async def run(self) -> None:
-        """Looks at what is offered, until it is cancelled."""
+    async def run(self, warm: bool = False) -> None:
+        """Looks at what is offered, until it is cancelled. `warm`: gets ready for it before the first picture."""
+        if warm:
+            with suppress(EmoagentError):
+                await asyncio.to_thread(_decoded, NOTHING)
         while True:
             await self._wake.wait()
+            while self._waiting:
+                await self._look(self._waiting.popleft())
+                await asyncio.sleep(PAUSE)
             self._wake.clear()
-            began, given, self._waiting = time.monotonic(), self._waiting, None
-            if given is not None:
-                await self._look(given)
-            if self._waiting is None:
-                self._idle.set()
-            await asyncio.sleep(max(0.0, PERIOD - (time.monotonic() - began)))
+            self._idle.set()
 
     async def through(self) -> None:
         """Waits, not for long, until there is none to look at."""

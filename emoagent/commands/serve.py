@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from emoagent.bridges.http.config import ServerConfig
 
+MESSAGE = 1 << 21  # bytes of one message of a web socket
 WAIT = 5  # seconds that requests under way have when the server ends
 
 
@@ -44,7 +45,7 @@ def server_of(app: FastAPI) -> uvicorn.Server:
     server = uvicorn.Server(
         uvicorn.Config(
             app, log_level="warning", access_log=False, server_header=False, proxy_headers=False,
-            timeout_graceful_shutdown=WAIT,
+            timeout_graceful_shutdown=WAIT, ws_max_size=MESSAGE,
         )
     )  # fmt: skip
     app.state.server.over = lambda: server.should_exit
