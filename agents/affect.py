@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from importlib import metadata
 from statistics import fmean
 
@@ -115,10 +116,15 @@ def _models(verdict: Verdict, opinions: Sequence[Opinion], evidence: Sequence[Ev
     producers = sorted({(item.producer.name, item.producer.revision) for item in evidence})
     reads = any(opinion.modality == "text" and not opinion.abstained for opinion in opinions)
     return (
-        f"{verdict.reasoner}@{metadata.version('emoagent')}",
+        f"{verdict.reasoner}@{_version()}",
         *((_text_model(),) if reads else ()),
         *(f"{name}@{revision}" for name, revision in producers),
     )
+
+
+@cache
+def _version() -> str:
+    return metadata.version("emoagent")
 
 
 def _text_model() -> str:

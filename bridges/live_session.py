@@ -69,10 +69,10 @@ class Live:
         """What has arrived of these turns has been taken in."""
         self.late = [each for each in self.late if not (each.turn in turns and each.future.done())]
 
-    def settle(self, work: Callable[[], None]) -> None:
+    def later(self, work: Callable[[], None]) -> None:
         """Has `work` done in a thread that no turn waits for."""
         with suppress(RuntimeError):  # the threads have been shut down
-            self._spare.submit(_settled, work)
+            self._spare.submit(_quietly, work)
 
     def close(self) -> None:
         """Forgets everything."""
@@ -89,13 +89,13 @@ def _safely(sense: Sense, perceive: Callable[[], Perceived]) -> Perceived:
         return Perceived(sense=sense, missing="the agent failed")
 
 
-def _settled(work: Callable[[], None]) -> None:
+def _quietly(work: Callable[[], None]) -> None:
     try:
         work()
     except NotFound:
         pass  # the session has been deleted
-    except Exception as error:  # tried again with the next turn
-        log.warning("an earlier turn could not be judged again: %s", type(error).__name__)
+    except Exception as error:  # it is tried again with the next turn
+        log.warning("work after a turn failed: %s", type(error).__name__)
 
 
 class LiveSessions:

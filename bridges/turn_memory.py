@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from langsmith.run_helpers import tracing_context
@@ -54,7 +55,7 @@ class TurnMemory:
         record = _timed(values["record"], around, ended - began)
         self._replace(values["revised"])
         self._store.append(self._session, record)
-        self._store.prune(self._session)
+        self._prune(live)
         live.clock = record.utterance.span.end
         return record.affect
 
@@ -64,14 +65,14 @@ class TurnMemory:
             values = self._run({"arrived": self._arrivals(arrived)}, Surroundings())
             live.told(tuple(arrived))
             self._replace(values["revised"])
-            self._store.prune(self._session)
+            self._prune(live)
 
     def answer(self, live: Live, info: SessionInfo, words: str, person: str) -> None:
         """Remembers what was answered."""
         span = self.span(live, info, 0.0)
         said = Utterance(id="answer", person=person, span=span, text=words, source="chat")
         self._run({"replied": (said,)}, Surroundings())
-        self._store.prune(self._session)
+        self._prune(live)
         live.clock = span.end
 
     def check(self, live: Live, info: SessionInfo) -> None:
@@ -109,6 +110,10 @@ class TurnMemory:
     def _replace(self, revised: tuple[TurnRecord, ...]) -> None:
         for record in revised:
             self._store.replace(self._session, record)
+
+    def _prune(self, live: Live) -> None:
+        """Older checkpoints go, while nobody waits."""
+        live.later(partial(self._store.prune, self._session))
 
     def _run(self, given: dict[str, Any], around: Surroundings) -> dict[str, Any]:
         empty = {"heard": None, "replied": (), "arrived": ()}

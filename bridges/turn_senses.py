@@ -40,7 +40,7 @@ class Perception:
         for sense in affect.latency.late:
             future = self._begun[sense]
             self._live.late.append(Late(affect.turn, sense, future))
-            future.add_done_callback(lambda _: self._live.settle(settle))
+            future.add_done_callback(lambda _: self._live.later(settle))
 
     def _start(
         self,

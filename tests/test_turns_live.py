@@ -35,7 +35,7 @@ def sound() -> Sound:
 
 @pytest.fixture(scope="module")
 def shown() -> Shown:
-    """Four frames a second, three seconds long."""
+    """Three to four frames a second, of three seconds."""
     import av
 
     with av.open(str(SAMPLE)) as clip:
