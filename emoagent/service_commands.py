@@ -80,10 +80,15 @@ def chat(
         str | None,
         typer.Option(metavar="URL", help="where it is kept, e.g. sqlite:///PATH [default: in the user's data folder]"),
     ] = None,
-    reasoner_url: options.ReasonerUrl = None,
-    reasoner_model: options.ReasonerModel = None,
+    reasoner_url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="server of the model that answers, OpenAI-compatible: http://…/v1"),
+    ] = None,
+    reasoner_model: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="its name there [default: the only one that it offers]")
+    ] = None,
     note: Annotated[
-        bool, typer.Option("--note", help="tell the language model the expressed emotion in a system note")
+        bool, typer.Option("--note", help="tell that model the expressed emotion, in a system note")
     ] = False,
     context: options.Context = None,
     as_json: options.Json = False,

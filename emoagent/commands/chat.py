@@ -89,7 +89,8 @@ class Chat:
             kept = f"kept as session {self.session.id} until {until}"
         self.view.remark(f"emoagent chat; {who}. Analysed on this machine, {kept}. /help lists the commands.")
         if self.so_far:
-            self.view.remark(f"It goes on after turn {self.so_far[-1].turn}; /timeline shows it.")
+            forgotten = f", of which {self.bot.name} knows nothing" if self.bot.name else ""
+            self.view.remark(f"It goes on after turn {self.so_far[-1].turn}{forgotten}; /timeline shows it.")
 
     def _begin(self) -> None:
         self.session: Session = self.analyzer.open(self.name, keep_days=self.keep_days)
