@@ -7,6 +7,7 @@ own that leads here (DNS rebinding), nor by sending requests whose answers it ca
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -31,6 +32,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 OPEN = ("/health", "/health/ready")
 UPLOADS = ("/v1/jobs",)
 SLACK = 64 << 10  # bytes of an upload besides its file
+HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?")
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -157,8 +159,6 @@ class _Sending:
 
 
 def _name(host: str) -> str | None:
-    """The name in a `Host`, without the port."""
-    try:
-        return urlsplit(f"//{host}").hostname
-    except ValueError:
-        return None
+    """The name in a `Host`, without the port. Read strictly: to some, `[::1].example.org` is `::1`."""
+    found = HOST.fullmatch(host)
+    return found[1].strip("[]").lower() if found else None
