@@ -103,6 +103,18 @@ class Senses:
                 history.forget(longest)
 
 
+def warm_up(*, faces: bool = True) -> None:
+    """Loads what voices and faces are perceived with, so that the first turn need not wait for it.
+
+    Raises `ModelMissing` where the landmark model for `faces` cannot be had.
+    """
+    from emoagent.tools.watcher import face_models
+
+    pitch(np.zeros(RATE, np.float32))
+    if faces:
+        face_models().finder.detect(np.full((64, 64, 3), 127, np.uint8))
+
+
 def _later(word: Word, span: Span) -> Word:
     """On the clock of the conversation."""
     start, end = (round(min(span.start + at, span.end), 3) for at in (word.span.start, word.span.end))

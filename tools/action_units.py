@@ -88,6 +88,7 @@ class Expression:
         self._distances = series.features[self._rows].astype(np.float64) @ FEATURE_DRIVERS
         self._shapes = series.blendshapes[self._rows].astype(np.float64) @ SHAPE_DRIVERS
         self._plain = not np.isfinite(series.blendshapes).any()
+        self._rested: tuple[int, tuple[Floats, Floats]] | None = None
         self._thresholds = np.array([unit.threshold for unit in UNITS]) * (PLAIN_CAUTION if self._plain else 1.0)
 
     def intensities(self, span: Span | None = None, until: float | None = None) -> AuSeries:
@@ -102,7 +103,7 @@ class Expression:
         last = max(first, min(last, end))
         reach = [self._time[first] - SMOOTH_SPEECH, self._time[last - 1] + SMOOTH_SPEECH] if first < last else [0, 0]
         wide = np.arange(*np.searchsorted(self._time[:end], reach)) if first < last else np.arange(0)
-        rest = self._rest(np.arange(end))
+        rest = self._rest(end)
         value = _split_closure(self._smoothed(self._over(rest, wide), wide), self._time[wide], self._track[wide])
         value = value[(wide >= first) & (wide < last)]
         noise, at = self._noise(rest, end), np.arange(first, last)
@@ -121,7 +122,7 @@ class Expression:
         the same rest, neither smoothed nor cut off below 0."""
         end = len(self._rows) if until is None else int(np.searchsorted(self._time, until))
         at = np.arange(max(0, end - most), end)
-        return self._rows[at], self._over(self._rest(np.arange(end)), at)
+        return self._rows[at], self._over(self._rest(end), at)
 
     def talks(self, rows: NDArray[np.intp]) -> Mask:
         """(n,) whether the person talks in these rows of the face series, as far as that is known."""
@@ -144,9 +145,15 @@ class Expression:
         smooth = running_median(self._time[at], found.value[:, None], SMOOTH_SPEECH)[:, 0]
         return replace(found, value=smooth[np.searchsorted(rows, units.rows)])
 
-    def _rest(self, past: NDArray[np.intp]) -> tuple[Floats, Floats]:
-        """The drivers at rest, (K,) by distances and (K,) by blendshapes. The mouth's from frames without talk, if
-        there are enough of them."""
+    def _rest(self, end: int) -> tuple[Floats, Floats]:
+        """The drivers at rest in the rows before `end`, (K,) by distances and (K,) by blendshapes; the last answer is
+        remembered, for several ask for the same."""
+        if self._rested is None or self._rested[0] != end:
+            self._rested = end, self._rest_of(np.arange(end))
+        return self._rested[1]
+
+    def _rest_of(self, past: NDArray[np.intp]) -> tuple[Floats, Floats]:
+        """The mouth's rest from frames without talk, if there are enough of them."""
         past = past[self._weight[past] > 0]
         quiet = past if self._talk is None else past[~self._talk[past]]
         talks = float(self._weight[quiet].sum()) < ENOUGH_QUIET
