@@ -193,7 +193,7 @@ def _row(kind: str, run: int, given: Sequence[Taken]) -> dict[str, Any]:
 
 def _table(rows: Sequence[dict[str, Any]]) -> str:
     lines = [
-        "kind                            run turns   p50   p95   most   cpu  late  load   (ms; cpu: of this process, median)"
+        "kind                            run turns   p50   p95   most   cpu  late  load   (ms; cpu: of this process)"
     ]
     for row in rows:
         lines.append(

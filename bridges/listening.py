@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import time
 import weakref
+from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,8 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emoagent.affect import AffectTurn, Sense
-from emoagent.bridges.turn_input import MOST_SOUND, Given, Seen, given_of, refuse_media, require
+from emoagent.bridges.turn_input import MOST_SOUND, Given, TakenIn, given_of, refuse_media, require
 from emoagent.errors import UsageError
+from emoagent.tools.ear import Ear
 from emoagent.tools.frame import Frame
 from emoagent.tools.sound import Sound
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from emoagent.tools.frame import Picture
 
 BEHIND = 12  # frames that may wait; any more are left out
+GATHERED = 0.5  # seconds of sound that are listened to at a time
 
 
 class Listening:
@@ -34,8 +37,8 @@ class Listening:
         self._stack = ExitStack()
         self._live = self._stack.enter_context(session.analyzer.live.held(session.id))
         self._release = weakref.finalize(self, self._stack.close)
-        self._seen = Seen(start=session.moment(self._live))
-        self._pieces, self._seconds = list[Sound](), 0.0
+        self._taken_in = TakenIn(session.moment(self._live), Ear())
+        self._pieces, self._unheard, self._seconds = list[Sound](), list[Sound](), 0.0
 
     @property
     def seconds(self) -> float:
@@ -52,7 +55,9 @@ class Listening:
         if room > 0 and len(sound.samples):
             piece = sound.first(room)
             self._pieces.append(piece)
+            self._unheard.append(piece)
             self._seconds += piece.seconds
+            self._hear()
 
     def frame(self, rgb: Picture, time: float) -> None:
         """A picture, `time` seconds after the turn began; times ascend. Where frames come faster than they can be
@@ -60,12 +65,12 @@ class Listening:
         self._may("face")
         shown = Frame(time, rgb)
         if time > MOST_SOUND or self._live.lanes["face"].waiting >= BEHIND:
-            self._seen.skipped += 1
+            self._taken_in.skipped += 1
             return
-        at = self._seen.start + shown.time
+        at = self._taken_in.start + shown.time
         looked = self._live.lanes["face"].submit(partial(self._live.watch, at, rgb))
-        looked.add_done_callback(self._seen.looked)
-        self._seen.until = max(self._seen.until or 0.0, shown.time)
+        looked.add_done_callback(self._taken_in.looked)
+        self._taken_in.until = max(self._taken_in.until or 0.0, shown.time)
 
     def finish(self, text: str | None = None, turn_id: str | None = None, deadline: float | None = None) -> AffectTurn:
         """The turn is over: its affect, within `deadline` seconds from now. `text`: its words, where they are known.
@@ -80,7 +85,7 @@ class Listening:
         began = time.perf_counter()
         given = self._complete(text, turn_id, deadline)
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._session.analyzer.callers, partial(self._taken, given, began))
+        return await loop.run_in_executor(self._session.analyzer.threads.callers, partial(self._taken, given, began))
 
     def cancel(self) -> None:
         """It was none after all: nothing is analysed or kept. What has been seen is still what the person looks like
@@ -91,14 +96,22 @@ class Listening:
     def _complete(self, text: str | None, turn_id: str | None, deadline: float | None) -> Given:
         """All that has come in. From here on the turn is over; the session is let go of once it is judged."""
         self._go_on()
+        self._taken_in.rest = tuple(self._unheard)
         allowed = self._session.allowed(deadline)
-        given = given_of(text, self._sound(), (), self._person, turn_id, allowed, self._seen)
+        given = given_of(text, self._sound(), (), self._person, turn_id, allowed, self._taken_in)
         self._release.detach()
         return given
 
     def _taken(self, given: Given, began: float) -> AffectTurn:
         with self._stack:
             return self._session.take(given, began)
+
+    def _hear(self) -> None:
+        """Has the ear listen to what has gathered, unless it is behind."""
+        lane = self._live.lanes["voice"]
+        if sum(piece.seconds for piece in self._unheard) >= GATHERED and lane.waiting < BEHIND:
+            lane.submit(partial(_listen, self._taken_in.ear, tuple(self._unheard)))
+            self._unheard.clear()
 
     def _go_on(self) -> None:
         if not self._release.alive:
@@ -116,3 +129,8 @@ class Listening:
         kinds = {(piece.rate, piece.samples.dtype, piece.samples.shape[1:]) for piece in self._pieces}
         pieces = self._pieces if len(kinds) == 1 else [piece.at_16k() for piece in self._pieces]
         return Sound(np.concatenate([piece.samples for piece in pieces]), pieces[0].rate)
+
+
+def _listen(ear: Ear, pieces: Sequence[Sound]) -> None:
+    for piece in pieces:
+        ear.add(piece)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock, RLock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from emoagent.affect import SENSES, Sense
+from emoagent.affect import Sense
 from emoagent.agents.senses import Senses
 from emoagent.bridges.lanes import Lane
 from emoagent.errors import NotFound, ResourceLimit
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 WAITING_TURNS = 8  # of one session
 WAITING_WORK = 64  # pieces of one sense of one session
+Kind = Literal["text", "hearing", "voice", "face"]
 log = logging.getLogger("emoagent.turns")
 
 
@@ -35,15 +36,34 @@ class Late:
     future: Future[Perceived]
 
 
+class Threads:
+    """Those that all sessions share. `words` never wait for anything slower; `hearing` waits for a child process;
+    `spare` is for what no turn waits for; `callers` for turns that are awaited."""
+
+    def __init__(self, callers: int) -> None:
+        self.words, self.media = ThreadPoolExecutor(2, "emoagent-words"), ThreadPoolExecutor(2, "emoagent-media")
+        self.hearing, self.spare = ThreadPoolExecutor(1, "emoagent-hearing"), ThreadPoolExecutor(1, "emoagent-spare")
+        self.callers = ThreadPoolExecutor(callers, "emoagent-turns")
+
+    def close(self) -> None:
+        """Ends the work; what is under way is finished, and what is left to tidy up."""
+        for threads in (self.callers, self.hearing, self.media, self.words):
+            threads.shutdown(wait=True, cancel_futures=True)
+        self.spare.shutdown(wait=True)
+
+
 class Live:
     """One session. `lock`: held by whoever works on it. `checked`: whether rows and checkpoint are known to agree.
     `clock`: seconds from the start of the session to the end of what was said last."""
 
-    def __init__(self, words: Executor, media: Executor, spare: Executor) -> None:
-        self._spare = spare
+    def __init__(self, threads: Threads) -> None:
+        self._spare = threads.spare
         self.lock, self.users, self.checked, self.clock = RLock(), 0, False, 0.0
         self.senses = Senses()
-        self.lanes = {sense: Lane(words if sense == "text" else media, WAITING_WORK) for sense in SENSES}
+        on: dict[Kind, Executor] = {
+            "text": threads.words, "hearing": threads.hearing, "voice": threads.media, "face": threads.media
+        }  # fmt: skip
+        self.lanes = {kind: Lane(pool, WAITING_WORK) for kind, pool in on.items()}
         self.late = list[Late]()
         self._watched = -1.0
 
@@ -53,9 +73,9 @@ class Live:
             self._watched = time
             self.senses.watch(time, rgb)
 
-    def start(self, sense: Sense, perceive: Callable[[], Perceived]) -> Future[Perceived]:
+    def start(self, lane: Kind, sense: Sense, perceive: Callable[[], Perceived]) -> Future[Perceived]:
         """Begins to perceive; what goes wrong is an answer, too."""
-        return self.lanes[sense].submit(partial(_safely, sense, perceive))
+        return self.lanes[lane].submit(partial(_safely, sense, perceive))
 
     def arrived(self) -> dict[int, tuple[Perceived, ...]]:
         """What has come too late, by turn; it is not told again once `told`."""

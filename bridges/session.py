@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from emoagent.tools.frame import Frame
     from emoagent.tools.sound import Sound
 
+RESERVE = 0.02  # seconds of a deadline that are for judging and keeping the turn
+
 
 class Session:
     """A conversation that has been opened. Its turns are analysed one after another, whoever gives them."""
@@ -84,7 +86,7 @@ class Session:
         began = time.perf_counter()
         given = given_of(text, audio, frames, person, turn_id, self.allowed(deadline))
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self.analyzer.callers, partial(self.take, given, began))
+        return await loop.run_in_executor(self.analyzer.threads.callers, partial(self.take, given, began))
 
     def listen(self, person: str = USER) -> Listening:
         """Takes in what `person` says while it is said."""
@@ -140,14 +142,15 @@ class Session:
     def _judged(self, live: Live, given: Given, began: float, ready: float) -> AffectTurn:
         if given.turn_id and (known := self.analyzer.store.by_id(self.id, given.turn_id)):
             return known.affect
-        start = given.seen.start if given.seen else None
+        start = given.live.start if given.live else None
         span, consent = self._memory.span(live, self._info, given.seconds, start), self._info.consent
         perception = Perception(live, given, span, consent)
         heard = Heard(
             text=given.text, person=given.person, turn_id=given.turn_id or "", session=self.id, span=span,
             given=perception.given, refused=perception.refused,
         )  # fmt: skip
-        around = Surroundings(self.analyzer.settings, perception.senses, began, ready + given.deadline, given.deadline)
+        until = ready + max(0.0, given.deadline - RESERVE)
+        around = Surroundings(self.analyzer.settings, perception.senses, began, until, given.deadline)
         affect = self._memory.add(live, heard, around)
         perception.leave(affect, self._settle)
         return affect

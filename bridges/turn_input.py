@@ -12,25 +12,37 @@ from emoagent.errors import NoConsent, Refused, UsageError
 from emoagent.settings import FORBIDDEN_CONTEXTS, Settings
 
 if TYPE_CHECKING:
+    from emoagent.tools.ear import Ear
     from emoagent.tools.frame import Frame
     from emoagent.tools.sound import Sound
 
 MOST_TEXT = 4000  # characters
 MOST_SOUND = 60.0  # seconds
+HARDLY = 0.05  # seconds
 MOST_FRAMES = 900  # 15 a second, for a minute
 MOST_NAME = 128  # characters of a person's name or the id of a turn
 _GIVEN = {"text": "words", "voice": "sound", "face": "pictures"}
 
 
 @dataclass
-class Seen:
-    """What was watched while a turn went on. `start`: of the turn, on the session's clock; `until`: when the last frame
-    was taken, in seconds of the turn; None: none was. `skipped`: frames that came too fast. `failed`: others."""
+class TakenIn:
+    """What was done while a turn went on. `start`: of the turn, on the session's clock; `until`: when the last frame
+    was taken, in seconds of the turn; None: none was. `skipped`: frames that came too fast. `failed`: others. `ear`:
+    has listened to the sound but for `rest`."""
 
     start: float
+    ear: Ear
+    rest: tuple[Sound, ...] = ()
     until: float | None = None
     skipped: int = 0
     failed: int = 0
+
+    def listened(self, seconds: float) -> Ear | None:
+        """The ear once it has heard the rest; `None` where it has not heard all `seconds`."""
+        for sound in self.rest:
+            self.ear.add(sound)
+        self.rest = ()
+        return self.ear if abs(self.ear.seconds - seconds) < HARDLY else None
 
     def looked(self, done: Future[None]) -> None:
         """A frame has been looked at, or could not be."""
@@ -40,7 +52,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Given:
-    """What comes in with one turn. `seen`: where it was taken in while it went on."""
+    """What comes in with one turn. `live`: where it was taken in while it went on."""
 
     text: str | None
     audio: Sound | None
@@ -48,19 +60,23 @@ class Given:
     person: str
     turn_id: str | None
     deadline: float
-    seen: Seen | None = None
+    live: TakenIn | None = None
 
     @property
     def watched(self) -> bool:
         """Whether there are pictures."""
-        return bool(self.frames) or (self.seen is not None and self.seen.until is not None)
+        return bool(self.frames) or (self.live is not None and self.live.until is not None)
 
     @property
     def seconds(self) -> float:
         """Of the sound, or up to the last frame; 0 for words alone."""
         heard = self.audio.seconds if self.audio else 0.0
-        last = self.seen.until if self.seen else None
+        last = self.live.until if self.live else None
         return max(heard, last or 0.0, self.frames[-1].time if self.frames else 0.0)
+
+    def listened(self) -> Ear | None:
+        """What has listened to the sound as it came, if anything has. To be called where waiting does no harm."""
+        return self.live.listened(self.audio.seconds) if self.live and self.audio else None
 
     @property
     def used(self) -> tuple[Sense, ...]:
@@ -85,7 +101,7 @@ def given_of(
     person: str,
     turn_id: str | None,
     deadline: float,
-    seen: Seen | None = None,
+    live: TakenIn | None = None,
 ) -> Given:
     """Raises `UsageError` where there is nothing, or more than there may be. Sound beyond a minute is left out."""
     _named(person, "person")
@@ -98,7 +114,7 @@ def given_of(
     ordered = tuple(sorted(frames, key=lambda frame: frame.time))
     sound = audio.first(MOST_SOUND) if audio is not None and len(audio.samples) else None
     within = tuple(frame for frame in ordered if frame.time <= MOST_SOUND)
-    given = Given(text, sound, within, person, turn_id, deadline, seen)
+    given = Given(text, sound, within, person, turn_id, deadline, live)
     if not (text and text.strip()) and sound is None and not given.watched:
         raise UsageError("a turn without words, sound or pictures", hint="give at least one of them")
     return given

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from functools import partial
 
 from emoagent.affect import SENSES, AffectTurn, Consent, Sense
-from emoagent.bridges.live_session import Late, Live
+from emoagent.bridges.live_session import Kind, Late, Live
 from emoagent.bridges.turn_input import Given
 from emoagent.graphs.turn_state import Perceived, Perceiving
 from emoagent.graphs.turn_text import by_text, opined
@@ -32,7 +32,11 @@ class Perception:
     @property
     def senses(self) -> dict[Sense, Perceiving]:
         """What the graph starts."""
-        ways = {"text": self._words, "voice": self._voice, "face": self._face}
+        ways = {
+            "text": self._hear if self._turn.text is None else self._words,
+            "voice": self._voice,
+            "face": self._face,
+        }
         return {sense: partial(self._start, sense, ways[sense]) for sense in self.given}
 
     def leave(self, affect: AffectTurn, settle: Callable[[], None]) -> None:
@@ -49,22 +53,33 @@ class Perception:
         utterance: Utterance,
         before: Sequence[Utterance],
     ) -> Future[Perceived]:
-        self._begun[sense] = self._live.start(sense, partial(way, utterance, tuple(before)))
+        lane: Kind = "hearing" if way == self._hear else sense
+        self._begun[sense] = self._live.start(lane, sense, partial(way, utterance, tuple(before)))
         return self._begun[sense]
 
     def _words(self, utterance: Utterance, before: Sequence[Utterance]) -> Perceived:
         return by_text(utterance, before)
 
+    def _hear(self, utterance: Utterance, before: Sequence[Utterance]) -> Perceived:
+        began, sound = time.perf_counter(), self._turn.audio
+        assert sound is not None
+        heard = self._live.senses.hear(utterance, sound)
+        if not heard.text:
+            return Perceived(sense="text", missing="no words were heard")
+        took = round(1000 * (time.perf_counter() - began), 2)
+        found = by_text(heard, before)
+        return found.model_copy(update={"heard": heard, "took": found.took + took})
+
     def _voice(self, utterance: Utterance, before: Sequence[Utterance]) -> Perceived:
         began, sound = time.perf_counter(), self._turn.audio
         assert sound is not None
-        return opined("voice", utterance, self._live.senses.voice(utterance, sound), (), began)
+        return opined("voice", utterance, self._live.senses.voice(utterance, self._turn.listened() or sound), (), began)
 
     def _face(self, utterance: Utterance, before: Sequence[Utterance]) -> Perceived:
         began = time.perf_counter()
         for frame in self._turn.frames:
             self._live.watch(self._span.start + frame.time, frame.rgb)
-        if self._turn.seen is not None and self._turn.seen.failed:
+        if self._turn.live is not None and self._turn.live.failed:
             return Perceived(sense="face", missing="the agent failed")
         found = self._live.senses.face(utterance, self._turn.audio)
         return opined("face", utterance, found, (), began)

@@ -10,14 +10,13 @@ with TurnAnalyzer() as analyzer:
 from __future__ import annotations
 
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from threading import Lock
 from types import TracebackType
 from typing import Self
 
 from emoagent.affect import SENSES, Consent
-from emoagent.bridges.live_session import Live, LiveSessions
+from emoagent.bridges.live_session import Live, LiveSessions, Threads
 from emoagent.bridges.session import Session
 from emoagent.bridges.sessions.open import open_store
 from emoagent.bridges.sessions.store import SessionInfo, SessionStore
@@ -56,11 +55,8 @@ class TurnAnalyzer:
         self._own = store is None or isinstance(store, str)
         self.store: SessionStore = open_store(store) if store is None or isinstance(store, str) else store
         self.graph = turn_graph(self.store.saver)
-        self.words = ThreadPoolExecutor(2, "emoagent-words")
-        self.media = ThreadPoolExecutor(2, "emoagent-media")
-        self.spare = ThreadPoolExecutor(1, "emoagent-late")
-        self.callers = ThreadPoolExecutor(at_once, "emoagent-turns")
-        self.live = LiveSessions(lambda: Live(self.words, self.media, self.spare), held, at_once)
+        self.threads = Threads(at_once)
+        self.live = LiveSessions(lambda: Live(self.threads), held, at_once)
         self._warming, self._warm = Lock(), False
 
     def warm(self) -> None:
@@ -101,8 +97,7 @@ class TurnAnalyzer:
 
     def close(self) -> None:
         """Ends the work and, where this opened it, the store; what is under way is finished."""
-        for threads in (self.callers, self.media, self.words, self.spare):
-            threads.shutdown(wait=True, cancel_futures=True)
+        self.threads.close()
         self.live.close()
         if self._own:
             self.store.close()

@@ -163,8 +163,7 @@ def _opinion(utterance: Utterance, found: Perceived) -> Opinion:
 
 def _with_words(utterance: Utterance, found: Sequence[Perceived]) -> Utterance:
     """With the words that were heard, where none were given."""
-    heard = next((each.text for each in found if each.text), None)
-    return utterance.model_copy(update={"text": heard, "source": "pocketsphinx"}) if heard else utterance
+    return next((each.heard for each in found if each.heard), utterance)
 
 
 def _turns(past: Sequence[Past]) -> list[Turn]:

@@ -19,13 +19,13 @@ UNTOLD = 20  # revisions that wait for somebody to tell
 
 
 class Perceived(Record):
-    """What one sense gave of a turn. Without an opinion: `missing` says why, e.g. late. `text`: words that were
-    heard rather than given."""
+    """What one sense gave of a turn. Without an opinion: `missing` says why, e.g. late. `heard`: the
+    utterance with its words, where they were heard rather than given."""
 
     sense: Sense
     evidence: tuple[Evidence, ...] = ()
     opinion: Opinion | None = None
-    text: str | None = None
+    heard: Utterance | None = None
     missing: str | None = None
     faults: tuple[Fault, ...] = ()
     took: Milliseconds = 0.0

@@ -118,3 +118,17 @@ def test_a_session_that_is_listened_to_stays_in_memory() -> None:
             analyzer.open().turn("Hello.")
         assert listening.finish("Hello.").turn == 1
         assert len(analyzer.live) <= 2
+
+
+def test_words_are_heard_where_none_are_given(analyzer: TurnAnalyzer) -> None:
+    session = analyzer.open()
+    listening = session.listen()
+    listening.audio(Sound(load(SAMPLE)[: round(2.5 * RATE)], RATE))
+    affect = listening.finish()
+    heard = session.record(1).utterance
+    assert heard.source == "pocketsphinx"
+    assert heard.text
+    assert affect.votes[0].reason is None or "words" in affect.votes[0].reason
+    silent = session.turn(audio=Sound(np.zeros(RATE, np.int16), RATE))
+    assert silent.votes[0].reason == "no words were heard"
+    assert silent.abstained
