@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 MESSAGE = 1 << 21  # bytes of one message of a web socket
 WAIT = 5  # seconds that requests under way have when the server ends
+IDLE = 75  # seconds until an idle connection is closed: clients do so sooner, and none asks just as it is closed
 
 
 def run(config: ServerConfig) -> None:
@@ -45,7 +46,7 @@ def server_of(app: FastAPI) -> uvicorn.Server:
     server = uvicorn.Server(
         uvicorn.Config(
             app, log_level="warning", access_log=False, server_header=False, proxy_headers=False,
-            timeout_graceful_shutdown=WAIT, ws_max_size=MESSAGE,
+            timeout_graceful_shutdown=WAIT, timeout_keep_alive=IDLE, ws_max_size=MESSAGE,
         )
     )  # fmt: skip
     app.state.server.over = lambda: server.should_exit
