@@ -10,7 +10,7 @@ from pathlib import Path as FilePath
 from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, Path, UploadFile
-from fastapi.responses import FileResponse, HTMLResponse, StreamingResponse
+from fastapi.responses import FileResponse, HTMLResponse, Response, StreamingResponse
 from pydantic import BaseModel, Field, ValidationError
 
 from emoagent.affect import Consent, Sense
@@ -145,7 +145,10 @@ def _results(routes: APIRouter, server: Server) -> None:
         """The same as `emoagent analyze --json`. 409 while it is not done."""
         return FileResponse(_done(server, job, caller.owner) / TRACE, media_type="application/json")
 
-    @routes.get("/{job}/report", response_class=HTMLResponse, responses=problems(404, 409), summary="The report")
+    @routes.get(
+        "/{job}/report", response_class=Response, summary="The report",
+        responses={**problems(404, 409), 200: {"content": {"text/html": {}}, "description": "one page"}},
+    )  # fmt: skip
     def report(caller: Caller, job: JobName) -> HTMLResponse:
         """The evidence report as one page, without the video."""
         from emoagent.viewer.document import document, policy
