@@ -1,6 +1,6 @@
 """Many conversations at once over HTTP, with a real server: what it answers, how fast, and in how much memory.
 
-    python -m benchmarks.load [--sessions 50] [--seconds 120] [--pause 2] [--sound-every 10] [--database URL] [--json]
+    python -m benchmarks.load [--sessions 50] [--seconds 120] [--pause 5] [--sound-every 10] [--database URL] [--json]
 
 Each session is one person who says something, waits for the answer, and thinks for a while (exponential, `--pause`
 seconds on average); every tenth turn has 3 s of the sample's sound. Five keys share the sessions. Who is refused with
@@ -73,7 +73,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sessions", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=120)
-    parser.add_argument("--pause", type=float, default=2.0, help="seconds of thought between turns, on average")
+    parser.add_argument("--pause", type=float, default=5.0, help="seconds of thought between turns, on average")
     parser.add_argument("--sound-every", type=int, default=10, help="0: words only")
     parser.add_argument("--database", help="e.g. postgresql://…; default: SQLite")
     parser.add_argument("--json", action="store_true")
