@@ -13,7 +13,7 @@ from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMet
 from langgraph.checkpoint.memory import InMemorySaver
 
 from emoagent.affect import Consent, TurnRecord
-from emoagent.bridges.sessions.saving import serializer
+from emoagent.bridges.sessions.saving import serializer, thread_of
 from emoagent.bridges.sessions.store import SessionInfo
 from emoagent.bridges.sessions.tables import in_order, no_session, no_turn, owned, stamp, taken
 
@@ -151,11 +151,11 @@ class _Saver(InMemorySaver):
 
     def get_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         with self._lock:
-            return super().get_tuple(config) if self._thread(config) in self._kept else None
+            return super().get_tuple(config) if thread_of(config) in self._kept else None
 
     def list(self, config: RunnableConfig | None, **which: Any) -> Iterator[CheckpointTuple]:
         with self._lock:
-            if config is not None and self._thread(config) not in self._kept:
+            if config is not None and thread_of(config) not in self._kept:
                 return iter(())
             return iter(tuple(super().list(config, **which)))
 
@@ -202,9 +202,5 @@ class _Saver(InMemorySaver):
                 del spaces[space]
 
     def _must_be(self, config: RunnableConfig) -> None:
-        if self._thread(config) not in self._kept:
-            raise no_session(self._thread(config))
-
-    @staticmethod
-    def _thread(config: RunnableConfig) -> str:
-        return str(config["configurable"]["thread_id"])
+        if thread_of(config) not in self._kept:
+            raise no_session(thread_of(config))

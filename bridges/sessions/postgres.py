@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from functools import cached_property
+from threading import Lock
 from typing import Any, TypeVar
 
 from langchain_core.runnables import RunnableConfig
@@ -15,13 +15,15 @@ from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMet
 
 from emoagent.bridges.sessions.postgres_faults import PATIENCE, failed, patiently
 from emoagent.bridges.sessions.postgres_schema import SCHEMA, migrate
-from emoagent.bridges.sessions.saving import Threaded, serializer
+from emoagent.bridges.sessions.saving import Threaded, serializer, thread_of
 from emoagent.bridges.sessions.tables import Query, SqlStore, no_session
 from emoagent.errors import ExtraMissing, UsageError
 
 try:
     import psycopg
     from langgraph.checkpoint.postgres import PostgresSaver
+    from psycopg import sql
+    from psycopg.conninfo import conninfo_to_dict
     from psycopg_pool import ConnectionPool
 except ImportError as error:
     raise ExtraMissing("langgraph-checkpoint-postgres", "postgres") from error
@@ -29,6 +31,7 @@ except ImportError as error:
 T = TypeVar("T")
 POOL = 10  # connections, at most
 START = 10.0  # seconds for which the first connection is waited
+WAIT = 2.0  # seconds for which one of the connections is waited, before one tries again
 
 
 class PostgresStore(SqlStore):
@@ -41,16 +44,20 @@ class PostgresStore(SqlStore):
     LOCK = " FOR UPDATE"
 
     def __init__(self, address: str, *, pool: int = POOL, patience: float = PATIENCE, schema: str = SCHEMA) -> None:
-        self._patience = patience
+        self._patience, self._lock = patience, Lock()
+        self._saver: PostgresSaver | None = None
         settings = _settings(address)
         with failed():
             migrate(settings, schema)
             self._pool = _pool(settings, pool, schema)
 
-    @cached_property
+    @property
     def saver(self) -> PostgresSaver:
-        """The checkpointer for the graph of a turn."""
-        return _Saver(self._pool, self._patience)
+        """The checkpointer for the graph of a turn; made when it is first asked for, since that takes a second."""
+        with self._lock:
+            if self._saver is None:
+                self._saver = _Saver(self._pool, self._patience)
+            return self._saver
 
     def prune(self, session: str) -> None:
         """Removes all but the latest checkpoint of the session."""
@@ -63,7 +70,7 @@ class PostgresStore(SqlStore):
     def _run(self, work: Callable[[Query], T]) -> T:
         def once(again: bool) -> T:
             with self._pool.connection() as connection, connection.transaction(), connection.cursor() as cursor:
-                return work(Query(lambda sql, values: _rows(cursor, sql, values), again))
+                return work(Query(lambda statement, values: _rows(cursor, statement, values), again))
 
         with failed():
             return patiently(once, self._patience)
@@ -75,15 +82,15 @@ class PostgresStore(SqlStore):
         """Rows are gone at once; when their bytes are written over is the server's business (its VACUUM)."""
 
 
-def _rows(cursor: Any, sql: str, values: tuple[object, ...]) -> list[Any]:
-    cursor.execute(sql.replace("?", "%s"), values)
+def _rows(cursor: Any, statement: str, values: tuple[object, ...]) -> list[Any]:
+    cursor.execute(statement.replace("?", "%s"), values)
     return cursor.fetchall() if cursor.description else []
 
 
 def _settings(address: str) -> dict[str, Any]:
     """What the address says. The driver's own error would repeat it, with the password."""
     try:
-        return dict(psycopg.conninfo.conninfo_to_dict(address))
+        return dict(conninfo_to_dict(address))
     except psycopg.Error:
         hint = "postgresql://user@host:5432/database; the password by PGPASSWORD or ~/.pgpass"
         raise UsageError("the address of the database cannot be read", hint=hint) from None
@@ -91,13 +98,13 @@ def _settings(address: str) -> dict[str, Any]:
 
 def _pool(settings: dict[str, Any], size: int, schema: str) -> Any:
     def configure(connection: Any) -> None:
-        connection.execute(psycopg.sql.SQL("SET search_path TO {}").format(psycopg.sql.Identifier(schema)))
+        connection.execute(sql.SQL("SET search_path TO {}").format(sql.Identifier(schema)))
 
     pool = ConnectionPool(
         kwargs={**settings, "autocommit": True, "prepare_threshold": 0},
         min_size=1,
         max_size=size,
-        timeout=5.0,
+        timeout=WAIT,
         open=False,
         configure=configure,
         check=ConnectionPool.check_connection,
@@ -153,4 +160,4 @@ def _of_a_session(config: RunnableConfig) -> Iterator[None]:
     try:
         yield
     except psycopg.errors.ForeignKeyViolation as error:
-        raise no_session(str(config["configurable"]["thread_id"])) from error
+        raise no_session(thread_of(config)) from error

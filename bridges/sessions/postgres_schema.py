@@ -52,7 +52,7 @@ MIGRATIONS = (
 def migrate(settings: Mapping[str, Any], schema: str = SCHEMA, upto: int = len(MIGRATIONS)) -> None:
     """Makes the schema where it is not there, and takes the steps that it lacks, up to number `upto`, one process after
     the other. Raises `UsageError` where it is of a later version, and the driver's errors."""
-    connecting = psycopg.Connection.connect(**{**settings, "autocommit": True}, row_factory=tuple_row)
+    connecting: Any = psycopg.Connection.connect(**{**settings, "autocommit": True}, row_factory=tuple_row)
     with connecting as connection, _alone(connection, schema):
         _make(connection, schema)
         PostgresSaver(connection).setup()

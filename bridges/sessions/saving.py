@@ -31,6 +31,11 @@ def serializer() -> JsonPlusSerializer:
     return JsonPlusSerializer(allowed_msgpack_modules=sorted({key for module in modules for key in _ours(module)}))
 
 
+def thread_of(config: RunnableConfig) -> str:
+    """The session of which a checkpoint is: LangGraph calls it a thread."""
+    return str(config.get("configurable", {})["thread_id"])
+
+
 def _ours(module: ModuleType) -> Iterator[tuple[str, str]]:
     for value in vars(module).values():
         if isinstance(value, type) and value.__module__.startswith("emoagent."):

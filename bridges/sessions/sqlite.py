@@ -9,7 +9,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
 from pathlib import Path
 from threading import RLock
 from typing import Any, TypeVar
@@ -18,7 +17,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata, CheckpointTuple
 from langgraph.checkpoint.sqlite import SqliteSaver
 
-from emoagent.bridges.sessions.saving import Threaded, serializer
+from emoagent.bridges.sessions.saving import Threaded, serializer, thread_of
 from emoagent.bridges.sessions.sqlite_files import failed, private
 from emoagent.bridges.sessions.sqlite_schema import PRUNE, migrate
 from emoagent.bridges.sessions.tables import Query, SqlStore, no_session
@@ -38,13 +37,17 @@ class SqliteStore(SqlStore):
     def __init__(self, path: Path) -> None:
         self.path = private(path)
         self._lock = RLock()
+        self._saver: SqliteSaver | None = None
         with failed(self.path):
             self._connection = _connect(self.path)
 
-    @cached_property
+    @property
     def saver(self) -> SqliteSaver:
-        """The checkpointer for the graph of a turn."""
-        return _Saver(self._connection, self._lock, self.path)
+        """The checkpointer for the graph of a turn; made when it is first asked for, since that takes a second."""
+        with self._lock:
+            if self._saver is None:
+                self._saver = _Saver(self._connection, self._lock, self.path)
+            return self._saver
 
     def prune(self, session: str) -> None:
         """Removes all but the latest checkpoint of the session."""
@@ -142,4 +145,4 @@ def _of_a_session(config: RunnableConfig) -> Iterator[None]:
     try:
         yield
     except sqlite3.IntegrityError as error:
-        raise no_session(str(config["configurable"]["thread_id"])) from error
+        raise no_session(thread_of(config)) from error
