@@ -14,9 +14,8 @@ app = graph.compile(checkpointer=InMemorySaver(serde=serializer()))
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, Protocol, TypedDict
 
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.graph.message import add_messages
@@ -25,9 +24,8 @@ from emoagent import schema
 from emoagent.affect import AffectTurn
 from emoagent.analysis import allow
 from emoagent.assembly import assemble
-from emoagent.graphs import state as episode_state
 from emoagent.graphs.episode import episode_graph
-from emoagent.graphs.state import Environment, Episode
+from emoagent.graphs.state import Environment, Episode, Task
 from emoagent.graphs.turn import TurnGraph, record_types, turn_graph
 from emoagent.graphs.turn_state import Heard
 from emoagent.profiles import hearing_of, open_backends
@@ -37,7 +35,12 @@ from emoagent.tools.journal import calls_in
 from emoagent.tools.media import check_file
 from emoagent.tools.workspace import Workspace
 
-Node = Callable[[Mapping[str, Any]], dict[str, Any]]
+
+class Node(Protocol):
+    """A function that is a node, for a state with the keys of `RecordingState`."""
+
+    def __call__(self, state: Any) -> dict[str, Any]:
+        """What changes in the state."""
 
 
 class TurnState(TypedDict, total=False):
@@ -73,8 +76,7 @@ def last_message(state: TurnState) -> TurnState:
 def serializer(*also: type) -> JsonPlusSerializer:
     """For a checkpointer, e.g. `InMemorySaver(serde=serializer())`: reads our records, messages, and the classes `also`
     that your own state holds; of any others it makes nothing, for what a checkpoint names would be run."""
-    own = [value for value in vars(episode_state).values() if isinstance(value, type)]
-    named = [(each.__module__, each.__name__) for each in (*own, *also)]
+    named = [(each.__module__, each.__name__) for each in (Episode, Task, *also)]
     return JsonPlusSerializer(allowed_msgpack_modules=[*record_types(), *named])
 
 
@@ -89,7 +91,7 @@ def episode_node(folder: Path, settings: Settings | None = None) -> Node:
     allow(told)
     graph = episode_graph()
 
-    def episode(state: Mapping[str, Any]) -> dict[str, Any]:
+    def episode(state: Any) -> dict[str, Any]:
         space = _workspace(Path(state["source"]), folder)
         around = Environment(space, told, open_backends(told, space.folder), hearing_of(told))
         values = graph.invoke(Episode(), context=around)
