@@ -34,8 +34,12 @@ export function join(agreed: Consent): void {
   socket.onclose = () => lost();
 }
 
+function send(message: string | ArrayBuffer): void {
+  if (socket?.readyState === WebSocket.OPEN) socket.send(message);
+}
+
 function say(message: object): void {
-  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+  send(JSON.stringify(message));
 }
 
 function told(message: Told): void {
@@ -73,10 +77,10 @@ async function opened(name: string): Promise<void> {
   remember(name);
   const live = socket;
   if (consent.value.voice) await device("microphone", () => openMicrophone((body) => {
-    if (socket === live) live?.send(packed(AUDIO, clock(), body));
+    if (socket === live) send(packed(AUDIO, clock(), body));
   }));
   if (consent.value.face) await device("camera", () => openCamera((body) => {
-    if (socket === live && live && live.bufferedAmount < CROWDED) live.send(packed(PICTURE, clock(), body));
+    if (socket === live && live && live.bufferedAmount < CROWDED) send(packed(PICTURE, clock(), body));
   }));
 }
 
@@ -137,8 +141,8 @@ export async function look(turn: number): Promise<void> {
 export async function remove(name = session.value): Promise<void> {
   if (!name) return;
   stage.value = "ended";
-  socket?.close(1000);
   closeDevices();
+  socket?.close(1000);
   const answer = await fetch(address(name), { method: "DELETE", headers: headers() }).catch(() => null);
   if (!answer) notice.value = { message: "The server does not answer.", hint: "The conversation is still there; try again." };
   else if (!answer.ok && answer.status !== 404) await problem(answer);
