@@ -54,10 +54,11 @@ class TurnMemory:
         live.told(tuple(arrived))
         record = _timed(values["record"], around, ended - began)
         self._replace(values["revised"])
-        self._store.append(self._session, record)
+        kept = self._store.append(self._session, record)
         self._prune(live)
         live.clock = record.utterance.span.end
-        return record.affect
+        live.checked = kept.affect == record.affect  # else another process has kept a turn of this id meanwhile
+        return kept.affect
 
     def settle(self, live: Live) -> None:
         """Judges earlier turns again, if anything has arrived for them."""
