@@ -207,7 +207,7 @@ def _sample() -> str:
 
 def _figures(tally: Tally) -> dict[str, Any]:
     seconds, memory = [at for at, _ in tally.memory], [size for _, size in tally.memory]
-    marks = {share: memory[min(len(memory) - 1, round(share * len(memory)))] for share in (0.0, 0.1, 0.5, 1.0)}
+    marks = {percent: memory[min(len(memory) - 1, percent * len(memory) // 100)] for percent in range(0, 101, 10)}
     return {
         "statuses": dict(sorted(tally.statuses.items())),
         "turns": len(tally.text) + len(tally.sound),
@@ -216,8 +216,8 @@ def _figures(tally: Tally) -> dict[str, Any]:
         "sound_ms": _spread(tally.sound),
         "labelled": tally.labelled,
         "late": tally.late,
-        "memory_mb": {f"{share:.0%}": round(size, 1) for share, size in marks.items()},
-        "memory_mb_most": round(max(memory), 1),
+        "memory_mb": {f"{percent} %": round(size) for percent, size in marks.items()},
+        "memory_mb_most": round(max(memory)),
         "wrong": tally.wrong,
     }
 

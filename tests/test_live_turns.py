@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from emoagent import TurnAnalyzer
 from emoagent.affect import AffectTurn, Consent
 from emoagent.bridges.live_turns import LiveTurns
 from emoagent.bridges.session import Session
-from emoagent.settings import Settings
+from emoagent.settings import Context, Settings
 from emoagent.tools.audio import RATE
 from emoagent.tools.sound import Sound
 
@@ -27,7 +28,7 @@ def analyzer() -> Iterator[TurnAnalyzer]:
 
 
 class Talk:
-    """A conversation in pieces of an eighth of a second, each of samples of one value, so that they can be told apart."""
+    """A conversation in pieces of an eighth of a second, each with samples of one value that tells it apart."""
 
     def __init__(self, session: Session) -> None:
         self.now = 0.0
@@ -37,8 +38,7 @@ class Talk:
     def hear(self, *values: int) -> None:
         """One piece for each value."""
         for value in values:
-            samples = np.full(round(RATE * PIECE), value, np.int16)
-            self.turns.hear(lambda samples=samples: Sound(samples, RATE))
+            self.turns.hear(partial(Sound, np.full(round(RATE * PIECE), value, np.int16), RATE))
             self.now += PIECE
 
     def see(self) -> None:
@@ -151,7 +151,7 @@ async def _nothing(talk: Talk) -> AffectTurn | None:
     [(Consent(text=True), "unspecified"), (Consent(text=True, voice=True, face=True), "workplace")],
     ids=["no consent", "workplace"],
 )
-def test_what_may_not_be_used_is_not_collected(consent: Consent, context: str) -> None:
+def test_what_may_not_be_used_is_not_collected(consent: Consent, context: Context) -> None:
     with TurnAnalyzer(settings=Settings(context=context), deadline=30.0) as analyzer:
         talk = Talk(analyzer.open(consent=consent))
         talk.hear(1)
