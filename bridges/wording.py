@@ -73,7 +73,8 @@ def reply(affect: AffectTurn) -> str:
     if affect.label is None:
         return f"I cannot tell what that expresses: {affect.reason}."
     sure = "" if affect.confidence is None else f" ({percent(affect.confidence)} sure)"
-    parts = [f"To me that expresses {affect.label}{sure}."]
+    said = "is neutral" if affect.label == "neutral" else f"expresses {affect.label}"
+    parts = [f"To me that {said}{sure}."]
     if affect.trend is not None and affect.trend.changed:
         parts.append(f"Before, it was {affect.trend.before}.")
     parts += [affect.explanation] if affect.explanation else []

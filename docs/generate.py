@@ -20,7 +20,7 @@ from emoagent.schema import Record, Trace
 DOCS = Path(__file__).parent
 COMMANDS = (
     "", "analyze", "inspect", "report", "compare", "export", "import", "ask", "eval", "agents", "doctor",
-    "models", "models list", "models pull", "models verify", "models bundle", "mcp", "serve",
+    "models", "models list", "models pull", "models verify", "models bundle", "mcp", "serve", "chat",
     "sessions list", "sessions delete", "sessions gc",
 )  # fmt: skip
 

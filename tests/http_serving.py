@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from emoagent.bridges.http.app import create_app
 from emoagent.bridges.http.config import ServerConfig
 from emoagent.bridges.http.server import Server
+from emoagent.bridges.turns import TurnAnalyzer
 from emoagent.commands.serve import server_of
 
 ANN, BOB = "ann-0123456789abcdef", "bob-0123456789abcdef"
@@ -56,10 +57,12 @@ class Serving:
 
 
 @contextmanager
-def serving(folder: Path, keys: Sequence[str] = (), **settings: Any) -> Iterator[Serving]:
-    """A server with its data in `folder`; `settings` of `ServerConfig`."""
+def serving(
+    folder: Path, keys: Sequence[str] = (), analyzer: TurnAnalyzer | None = None, **settings: Any
+) -> Iterator[Serving]:
+    """A server with its data in `folder`; `analyzer`: a test's own; `settings` of `ServerConfig`."""
     told = {"data": folder, "keys": tuple(map(SecretStr, keys)), **AMPLE, **settings}
-    app = create_app(ServerConfig(**told))
+    app = create_app(ServerConfig(**told), analyzer)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         server = server_of(app)

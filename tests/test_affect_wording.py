@@ -78,6 +78,8 @@ def test_the_reply_without_a_model_shows_the_affect_and_both_sides_of_a_conflict
     assert "Words and face disagree: words joy 62 %, face anger 55 %" in told
     assert wording.reply(turn(**SILENT)) == "I cannot tell what that expresses: too little is known."
     assert "feel" not in told
+    neutral = turn(label="neutral", distribution={"neutral": 1.0}, explanation="")
+    assert wording.reply(neutral) == "To me that is neutral (71 % sure)."
 
 
 def test_the_note_holds_no_word_of_the_user() -> None:

@@ -208,18 +208,24 @@ def test_a_clip_is_no_longer_than_a_turn_and_may_be_sound_alone(tmp_path: Path) 
         clip_turn(wanted(str(tmp_path / "text.mp4")))
 
 
-def test_the_command_piped_and_gone_on_with(tmp_path: Path) -> None:
-    """Two runs of the real command on one database; a line that cannot be answered makes the status 3."""
-    more = ["--session", "mine", "--database", f"sqlite:///{tmp_path / 'chats.sqlite'}"]
-    first = subprocess.run([*CHAT, *more], input=f"{HAPPY}\n", capture_output=True, text=True, check=True)
-    assert first.stdout.startswith(f"you:  {HAPPY}\n[1]   joy ")
-    assert first.stderr == ""
-    piped = f"{SAD}\n/nope\n".encode() + b"\xff\n"
-    second = subprocess.run([*CHAT, *more, "--json"], input=piped, capture_output=True, check=False)
-    found = [json.loads(line) for line in second.stdout.splitlines()]
-    assert (second.returncode, second.stderr) == (3, b"")
-    assert [each.get("affect", {}).get("turn") for each in found] == [2, None, 3]
-    assert found[0]["affect"]["trend"]["before"] == "joy"
+def test_a_conversation_with_a_name_goes_on(analyzer: TurnAnalyzer) -> None:
+    for line, turn in ((HAPPY, 1), (SAD, 2)):
+        chat = Chat(analyzer, "named", Embedded(), Lines(), 7.0)
+        assert chat.talk(iter([line])) == 0
+        assert chat.so_far[-1].turn == turn
+    assert chat.so_far[-1].trend is not None
+    assert chat.so_far[-1].trend.before == "joy"
+    assert analyzer.store.get("named").keep_days == 7
+
+
+def test_the_command_piped(tmp_path: Path) -> None:
+    """The real command; a line that cannot be answered makes the status 3."""
+    more = ["--session", "mine", "--database", f"sqlite:///{tmp_path / 'chats.sqlite'}", "--json"]
+    piped = f"{HAPPY}\n/nope\n".encode() + b"\xff\n"
+    done = subprocess.run([*CHAT, *more], input=piped, capture_output=True, check=False)
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert (done.returncode, done.stderr) == (3, b"")
+    assert [each.get("affect", {}).get("turn") for each in found] == [1, None, 2]
     assert (tmp_path / "chats.sqlite").stat().st_mode & 0o777 == 0o600
 
 

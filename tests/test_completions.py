@@ -19,14 +19,14 @@ import pytest
 from chat_server import Raw, serving
 from chat_server import Server as Model
 from conftest import SAMPLE
-from served_app import served
+from http_serving import ANN, Serving, problem
+from http_serving import serving as site_of
 from sounds import load
 
 from emoagent import TurnAnalyzer
 from emoagent.affect import Consent
-from emoagent.bridges.http.server import Server
 
-KEY, THEIRS = "k" * 24, "secret-of-the-model"
+THEIRS, COMPLETIONS = "secret-of-the-model", "/v1/chat/completions"
 HAPPY: list[dict[str, Any]] = [{"role": "user", "content": "Oh my God, I'm so happy!"}]
 STREAM = {"Content-Type": "text/event-stream"}
 EVENTS = (
@@ -62,26 +62,18 @@ def _fresh(model: Model) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def site(
-    analyzer: TurnAnalyzer, model: Model, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[str, Server]]:
-    more = {"upstream_url": model.url, "upstream_key": THEIRS, "upstream_timeout": 0.4, "keys": KEY}
-    with served(analyzer, data=tmp_path_factory.mktemp("data"), burst=1000, **more) as site:
+def site(analyzer: TurnAnalyzer, model: Model, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    told = {"upstream_url": model.url, "upstream_key": THEIRS, "upstream_timeout": 0.4}
+    with site_of(tmp_path_factory.mktemp("data"), (ANN,), analyzer, **told) as site:
         yield site
 
 
-def client(site: tuple[str, Server], session: str | None = None, **more: Any) -> openai.OpenAI:
+def client(site: Serving, session: str | None = None, **more: Any) -> openai.OpenAI:
     """The real one. It would ask again by itself."""
     headers = {"X-Emoagent-Session": session} if session else {}
-    made: dict[str, Any] = {"api_key": KEY, "max_retries": 0} | more
-    CLIENTS.append(openai.OpenAI(base_url=f"{site[0]}/v1", default_headers=headers, **made))
+    made: dict[str, Any] = {"api_key": ANN, "max_retries": 0} | more
+    CLIENTS.append(openai.OpenAI(base_url=f"http://127.0.0.1:{site.port}/v1", default_headers=headers, **made))
     return CLIENTS[-1]
-
-
-def begun(site: tuple[str, Server], **consent: bool) -> str:
-    """A new session of the key's."""
-    asked = httpx.post(f"{site[0]}/v1/sessions", json={"consent": consent}, headers={"Authorization": f"Bearer {KEY}"})
-    return str(asked.raise_for_status().json()["id"])
 
 
 def ask(made: openai.OpenAI, messages: list[dict[str, Any]] = HAPPY, **more: Any) -> Any:
@@ -90,9 +82,9 @@ def ask(made: openai.OpenAI, messages: list[dict[str, Any]] = HAPPY, **more: Any
     return create(model="m", messages=messages, **more)
 
 
-def test_the_answer_comes_with_the_affect_of_the_turn(site: tuple[str, Server], model: Model) -> None:
+def test_the_answer_comes_with_the_affect_of_the_turn(site: Serving, model: Model) -> None:
     model.replies += ["Good news!"]
-    session = begun(site, text=True)
+    session = site.session(text=True)
     answer = ask(client(site, session))
     assert answer.choices[0].message.content == "Good news!"
     assert (answer.affect["label"], answer.affect["session"], answer.affect["turn"]) == ("joy", session, 1)
@@ -100,24 +92,21 @@ def test_the_answer_comes_with_the_affect_of_the_turn(site: tuple[str, Server], 
     assert [vote["reason"] for vote in answer.affect["votes"]] == [None, "no consent", "no consent"]
 
 
-def test_the_model_is_sent_what_the_caller_sent_byte_for_byte_with_another_key(
-    site: tuple[str, Server], model: Model
-) -> None:
+def test_the_model_is_sent_what_the_caller_sent_byte_for_byte_with_another_key(site: Serving, model: Model) -> None:
     model.replies += ["ok"]
     body = (
         b'{ "model":"m","messages":[ {"role":"user","content":"h\\u00e4h?"}],"x_unknown":[1.0, {}],"temperature":0.20}'
     )
-    headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
-    answer = httpx.post(f"{site[0]}/v1/chat/completions", content=body, headers=headers).json()
+    answer = site.client.post(COMPLETIONS, content=body, headers={"Content-Type": "application/json"}).json()
     assert model.bodies == [body]
     assert model.keys == [f"Bearer {THEIRS}"]
     assert answer["affect"] is None
     assert answer["affect_error"]["code"] == "no_consent"
 
 
-def test_what_is_for_us_in_the_metadata_stays_here(site: tuple[str, Server], model: Model) -> None:
+def test_what_is_for_us_in_the_metadata_stays_here(site: Serving, model: Model) -> None:
     model.replies += ["ok", "ok"]
-    session, made = begun(site, text=True), client(site)
+    session, made = site.session(text=True), client(site)
     ours = {"emoagent_session": session, "emoagent_turn": "mine"}
     assert ask(made, metadata=ours).affect["turn_id"] == "mine"
     assert ask(made, metadata={**ours, "theirs": "x"}).affect["turn"] == 1
@@ -125,8 +114,8 @@ def test_what_is_for_us_in_the_metadata_stays_here(site: tuple[str, Server], mod
     assert [asked["messages"] for asked in model.asked] == [HAPPY, HAPPY]
 
 
-def test_a_stream_passes_unchanged_with_one_more_event(site: tuple[str, Server], model: Model) -> None:
-    session = begun(site, text=True)
+def test_a_stream_passes_unchanged_with_one_more_event(site: Serving, model: Model) -> None:
+    session = site.session(text=True)
     model.replies += [Raw(body=EVENTS + END, headers=STREAM)] * 2
     chunks = list(ask(client(site, session), stream=True))
     said = "".join(chunk.choices[0].delta.content for chunk in chunks if chunk.choices)
@@ -134,9 +123,8 @@ def test_a_stream_passes_unchanged_with_one_more_event(site: tuple[str, Server],
     assert [chunk.choices for chunk in chunks[2:]] == [[]]
     assert chunks[-1].affect["label"] == "joy"
     assert chunks[-1].id == "c1"
-    headers = {"Authorization": f"Bearer {KEY}", "X-Emoagent-Session": session}
     body = {"model": "m", "messages": HAPPY, "stream": True}
-    raw = httpx.post(f"{site[0]}/v1/chat/completions", json=body, headers=headers)
+    raw = site.client.post(COMPLETIONS, json=body, headers={"X-Emoagent-Session": session})
     assert raw.headers["content-type"].startswith("text/event-stream")
     assert raw.content.startswith(EVENTS)
     assert raw.content.endswith(END)
@@ -144,48 +132,48 @@ def test_a_stream_passes_unchanged_with_one_more_event(site: tuple[str, Server],
 
 
 def test_asking_again_is_the_same_turn_and_what_was_answered_is_remembered(
-    site: tuple[str, Server], model: Model, analyzer: TurnAnalyzer
+    site: Serving, model: Model, analyzer: TurnAnalyzer
 ) -> None:
     model.replies += ["Really? Tell me.", "And now?", "Oh."]
-    session = begun(site, text=True)
+    session = site.session(text=True)
     made = client(site, session)
     assert [ask(made).affect["turn"] for _ in range(2)] == [1, 1]
     more = [*HAPPY, {"role": "assistant", "content": "And now?"}, {"role": "user", "content": "I hate you."}]
     affect = ask(made, more).affect
     assert (affect["turn"], affect["label"], affect["trend"]["before"]) == (2, "anger", "joy")
-    owner = site[1].keys.caller(KEY).owner
+    owner = site.server.keys.caller(ANN).owner
     assert [turn.turn for turn in analyzer.get(session, owner).timeline()] == [1, 2]
 
 
-def test_the_result_of_a_tool_is_no_turn_of_the_user(site: tuple[str, Server], model: Model) -> None:
+def test_the_result_of_a_tool_is_no_turn_of_the_user(site: Serving, model: Model) -> None:
     model.replies += ["It is raining."]
     call = {"id": "t1", "type": "function", "function": {"name": "weather", "arguments": "{}"}}
     tool: list[dict[str, Any]] = [
         {"role": "assistant", "tool_calls": [call]},
         {"role": "tool", "tool_call_id": "t1", "content": "rain"},
     ]
-    answer = ask(client(site, begun(site, text=True)), [*HAPPY, *tool])
+    answer = ask(client(site, site.session(text=True)), [*HAPPY, *tool])
     assert (answer.affect, answer.affect_error) == (None, None)
 
 
-def test_sound_and_pictures_are_analysed_as_far_as_the_person_agreed(site: tuple[str, Server], model: Model) -> None:
+def test_sound_and_pictures_are_analysed_as_far_as_the_person_agreed(site: Serving, model: Model) -> None:
     model.replies += ["ok", "ok", "ok"]
     attached = [{"role": "user", "content": [{"type": "text", "text": "Look at this."}, spoken(), picture()]}]
-    heard = ask(client(site, begun(site, text=True, voice=True)), attached).affect
+    heard = ask(client(site, site.session(text=True, voice=True)), attached).affect
     assert [vote["modality"] for vote in heard["votes"] if vote["label"]] == ["text", "voice"]
     assert heard["votes"][2]["reason"] == "no consent"
-    words = ask(client(site, begun(site, text=True)), attached).affect
+    words = ask(client(site, site.session(text=True)), attached).affect
     assert [vote["reason"] for vote in words["votes"]] == [None, "no consent", "no consent"]
     assert model.asked[0]["messages"] == attached
-    silent = ask(client(site, begun(site, face=True)))
+    silent = ask(client(site, site.session(face=True)))
     assert (silent.affect, silent.affect_error["code"]) == (None, "no_consent")
 
 
 @pytest.mark.integration
 @pytest.mark.skipif("EMOAGENT_TEST_SLOW" not in os.environ, reason="set EMOAGENT_TEST_SLOW=1: it takes seconds")
-def test_a_picture_is_looked_at(site: tuple[str, Server], model: Model) -> None:
+def test_a_picture_is_looked_at(site: Serving, model: Model) -> None:
     model.replies += ["ok"]
-    affect = ask(client(site, begun(site, face=True)), [{"role": "user", "content": [picture()]}]).affect
+    affect = ask(client(site, site.session(face=True)), [{"role": "user", "content": [picture()]}]).affect
     assert not {"not given", "no consent", "late"} & {affect["votes"][2]["reason"]}
 
 
@@ -197,28 +185,26 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("name", sorted(BROKEN))
-def test_trouble_with_the_affect_does_not_keep_the_answer(site: tuple[str, Server], model: Model, name: str) -> None:
+def test_trouble_with_the_affect_does_not_keep_the_answer(site: Serving, model: Model, name: str) -> None:
     model.replies += ["ok"]
-    session = begun(site, text=True, voice=True, face=True)
+    session = site.session(text=True, voice=True, face=True)
     answer = ask(client(site, session), [{"role": "user", "content": [BROKEN[name]]}])
     assert answer.choices[0].message.content == "ok"
     assert answer.affect is None
     assert answer.affect_error["code"] == "bad_media"
 
 
-def test_nothing_is_fetched_and_what_is_odd_is_none_of_ours(site: tuple[str, Server], model: Model) -> None:
+def test_nothing_is_fetched_and_what_is_odd_is_none_of_ours(site: Serving, model: Model) -> None:
     odd: list[Any] = [{"type": "image_url", "image_url": {"url": f"{model.url}/face.png"}}, {"type": "file"}, 7, None]
     model.replies += ["ok", "ok"]
-    made = client(site, begun(site, text=True, face=True))
+    made = client(site, site.session(text=True, face=True))
     assert ask(made, [{"role": "user", "content": odd}]).affect_error["code"] == "usage"
     assert ask(made, [{"role": "user", "content": [*odd, {"type": "text", "text": "Great!"}]}]).affect["turn"] == 1
     assert model.now == 0
     assert len(model.keys) == 2
 
 
-def test_a_session_that_is_not_the_callers_does_not_exist(
-    site: tuple[str, Server], model: Model, analyzer: TurnAnalyzer
-) -> None:
+def test_a_session_that_is_not_the_callers_does_not_exist(site: Serving, model: Model, analyzer: TurnAnalyzer) -> None:
     analyzer.open("somebody", owner="else", consent=Consent(text=True))
     model.replies += ["ok"] * 3
     found = [ask(client(site, name)).affect_error["code"] for name in ("somebody", "nobody")]
@@ -235,7 +221,7 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize("name", sorted(REFUSALS))
-def test_what_the_models_server_refuses_is_told(site: tuple[str, Server], model: Model, name: str) -> None:
+def test_what_the_models_server_refuses_is_told(site: Serving, model: Model, name: str) -> None:
     status, kind = REFUSALS[name]
     body = json.dumps({"error": {"message": f"no: {THEIRS}", "code": "their_code"}}).encode()
     model.replies += [Raw(status, body, {"Retry-After": "7"})] * 2
@@ -248,10 +234,10 @@ def test_what_the_models_server_refuses_is_told(site: tuple[str, Server], model:
         assert THEIRS not in answer.text
         assert (answer.json()["error"]["code"] == "their_code") is (status in (400, 404, 429))
         assert answer.headers.get("retry-after") == ("7" if status == 429 else None)
-    assert site[1].turns.now == 0
+    assert site.server.turns.now == 0
 
 
-def test_what_is_too_slow_or_no_answer_is_told(site: tuple[str, Server], model: Model) -> None:
+def test_what_is_too_slow_or_no_answer_is_told(site: Serving, model: Model) -> None:
     model.replies += [Raw(body=b"{}", after=1.0), Raw(body=b"<html>"), Raw(body=EVENTS, cut=True)]
     found = []
     for _ in range(3):
@@ -266,7 +252,7 @@ def test_a_stream_that_breaks_off_says_so_and_one_that_nobody_reads_is_given_up(
 ) -> None:
     """There is one place, so that each of them must have given it back."""
     model.replies += [Raw(body=EVENTS * 50, headers=STREAM, cut=True), Raw(body=EVENTS * 50_000, headers=STREAM), "ok"]
-    with served(analyzer, data=tmp_path, upstream_url=model.url, upstream_at_once=1, burst=1000) as narrow:
+    with site_of(tmp_path, (), analyzer, upstream_url=model.url, upstream_at_once=1) as narrow:
         with pytest.raises(openai.APIError, match="does not answer"):
             list(ask(client(narrow), stream=True))
         with ask(client(narrow), stream=True) as stream:
@@ -277,22 +263,22 @@ def test_a_stream_that_breaks_off_says_so_and_one_that_nobody_reads_is_given_up(
 
 
 def test_no_server_is_told_without_a_model_and_with_one_that_is_gone(analyzer: TurnAnalyzer, tmp_path: Path) -> None:
-    with served(analyzer, data=tmp_path) as alone:
-        session = begun(alone, text=True)
+    with site_of(tmp_path, (), analyzer) as alone:
+        session = alone.session(text=True)
         assert [listed.id for listed in client(alone).models.list()] == ["emoagent-embedded"]
         whole, chunks = ask(client(alone, session)), list(ask(client(alone, session), stream=True))
         assert whole.choices[0].message.content.startswith("To me that expresses joy")
         assert "".join(c.choices[0].delta.content or "" for c in chunks if c.choices).startswith("To me that expresses")
         assert (whole.affect["label"], chunks[-1].affect["turn"]) == ("joy", 1)
         assert ask(client(alone)).choices[0].message.content.startswith("No session is named")
-    with served(analyzer, data=tmp_path, upstream_url="http://127.0.0.1:9/v1") as gone:
+    with site_of(tmp_path, (), analyzer, upstream_url="http://127.0.0.1:9/v1") as gone:
         for call in (lambda: ask(client(gone)), lambda: client(gone).models.list()):
             with pytest.raises(openai.InternalServerError) as caught:
                 call()
             assert caught.value.response.status_code == 502
 
 
-def test_the_models_are_those_of_the_models_server(site: tuple[str, Server], model: Model) -> None:
+def test_the_models_are_those_of_the_models_server(site: Serving, model: Model) -> None:
     model.listing = Raw(body=b'{"object": "list", "data": [{"id": "m", "object": "model", "created": 1}]}')
     assert [listed.id for listed in client(site).models.list()] == ["m"]
 
@@ -301,9 +287,9 @@ def test_the_model_is_told_of_the_affect_only_where_that_is_set(
     analyzer: TurnAnalyzer, model: Model, tmp_path: Path
 ) -> None:
     rules = {"role": "system", "content": "Be brief."}
-    with served(analyzer, data=tmp_path, upstream_url=model.url, upstream_note=True) as noting:
+    with site_of(tmp_path, (), analyzer, upstream_url=model.url, upstream_note=True) as noting:
         model.replies += ["ok", "ok"]
-        ask(client(noting, begun(noting, text=True)), [rules, *HAPPY])
+        ask(client(noting, noting.session(text=True)), [rules, *HAPPY])
         ask(client(noting), [rules, *HAPPY])
     first, note, last = model.asked[0]["messages"]
     assert (first, last) == (rules, HAPPY[0])
@@ -313,10 +299,10 @@ def test_the_model_is_told_of_the_affect_only_where_that_is_set(
     assert model.asked[1]["messages"] == [rules, *HAPPY]
 
 
-def test_a_key_is_needed(site: tuple[str, Server], model: Model) -> None:
+def test_a_key_is_needed(site: Serving, model: Model) -> None:
     with pytest.raises(openai.AuthenticationError):
         client(site, api_key="wrong" * 6).models.list()
-    assert httpx.post(f"{site[0]}/v1/chat/completions", json={"messages": HAPPY}).status_code == 401
+    problem(httpx.post(f"http://127.0.0.1:{site.port}{COMPLETIONS}", json={"messages": HAPPY}), 401, "unauthorized")
     assert not model.asked
 
 
