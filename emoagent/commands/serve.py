@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from emoagent.errors import ExtraMissing, UsageError
@@ -33,7 +34,8 @@ def run(config: ServerConfig) -> None:
         if config.loopback and not config.all_keys():
             sys.stderr.write("no key is asked for: everybody on this machine can use it (EMOAGENT_SERVE_KEYS)\n")
         sys.stderr.write("Ctrl-C ends it\n")
-        server.run(sockets=[listener])
+        with suppress(KeyboardInterrupt):  # it is meant to run until then
+            server.run(sockets=[listener])
 
 
 def server_of(app: FastAPI) -> uvicorn.Server:
