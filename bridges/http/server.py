@@ -17,6 +17,7 @@ from emoagent.errors import EmoagentError
 if TYPE_CHECKING:
     from emoagent.bridges.turns import TurnAnalyzer
 
+SPARE = 16  # more than the routes let through, for what is tidied up meanwhile
 CLEANING = 3600.0  # seconds between two looks at what has been kept long enough
 log = logging.getLogger("emoagent.serve")
 
@@ -59,4 +60,5 @@ class Server:
 def _opened(config: ServerConfig) -> TurnAnalyzer:
     from emoagent.bridges.turns import TurnAnalyzer
 
-    return TurnAnalyzer(config.address, deadline=config.deadline)
+    at_once = config.turns_at_once + config.live_at_once + config.upstream_at_once + SPARE
+    return TurnAnalyzer(config.address, deadline=config.deadline, at_once=at_once)
