@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import ClientConnection, connect
 
 PATIENCE = 30.0  # seconds
@@ -48,6 +49,14 @@ class Talk:
         """The next message."""
         found: dict[str, Any] = json.loads(self.socket.recv(timeout=PATIENCE))
         return found
+
+    def closed(self) -> int:
+        """Reads until the connection is closed: the code with which it was."""
+        try:
+            while True:
+                self.next()
+        except ConnectionClosedError as ended:
+            return ended.rcvd.code if ended.rcvd else 1006
 
     def turn(self, **end: Any) -> dict[str, Any]:
         """Ends the turn and waits for what is told of it."""

@@ -104,8 +104,15 @@ function lost(): void {
   }
 }
 
-/** Ends the turn that is going on; `text`: what was typed, instead of the words that were heard. */
-export function endTurn(text: string | null = null): void {
+/** Ends the turn that is going on. */
+export function endTurn(): void {
+  judging.value = true;
+  say({ type: "end" });
+}
+
+/** A turn that was typed; what is being spoken is a turn of its own. */
+export function typeTurn(text: string): void {
+  if (speaking.value) say({ type: "end" });
   judging.value = true;
   say({ type: "end", text });
 }

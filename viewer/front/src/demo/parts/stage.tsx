@@ -1,7 +1,7 @@
 // Where one talks: the camera as a mirror, how loud it is, what is going on, and a line to type in.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { mute } from "../microphone";
-import { again, endTurn } from "../session";
+import { again, endTurn, typeTurn } from "../session";
 import { asked, camera, consent, judging, loudness, microphone, muted, speaking, stage } from "../state";
 import { meter } from "../words";
 import { Notice } from "./notice";
@@ -93,7 +93,7 @@ function Composer() {
   const send = (event: Event) => {
     event.preventDefault();
     if (!ready) return;
-    endTurn(text.trim());
+    typeTurn(text.trim());
     setText("");
   };
   return (

@@ -7,7 +7,7 @@ import {
   CALIBRATED, capital, conflictTitle, DISPUTES, distance, expressed, percent, POLICIES, signed, SOURCES, visible,
 } from "../../wording";
 import type { AffectTurn, Turn, Vote } from "../model";
-import { endTurn } from "../session";
+import { typeTurn } from "../session";
 import { consent, shown, stage, turns } from "../state";
 import { against, revised, took, unheard } from "../words";
 import { Findings } from "./findings";
@@ -58,7 +58,7 @@ function Nothing() {
         <ul class="tries" aria-label="Turns to try">
           {TRIES.map((text) => (
             <li key={text}>
-              <button type="button" class="act" disabled={stage.value !== "open"} onClick={() => endTurn(text)}>{text}</button>
+              <button type="button" class="act" disabled={stage.value !== "open"} onClick={() => typeTurn(text)}>{text}</button>
             </li>
           ))}
         </ul>
