@@ -157,11 +157,13 @@ def test_the_result_of_a_tool_is_no_turn_of_the_user(site: Serving, model: Model
 
 
 def test_sound_and_pictures_are_analysed_as_far_as_the_person_agreed(site: Serving, model: Model) -> None:
-    model.replies += ["ok", "ok", "ok"]
+    model.replies += ["ok"] * 4
     attached = [{"role": "user", "content": [{"type": "text", "text": "Look at this."}, spoken(), picture()]}]
     heard = ask(client(site, site.session(text=True, voice=True)), attached).affect
     assert [vote["modality"] for vote in heard["votes"] if vote["label"]] == ["text", "voice"]
     assert heard["votes"][2]["reason"] == "no consent"
+    unseen = ask(client(site, site.session(text=True, face=True)), attached).affect
+    assert unseen["votes"][2]["reason"] == "not given"  # nobody says that the picture shows the user
     words = ask(client(site, site.session(text=True)), attached).affect
     assert [vote["reason"] for vote in words["votes"]] == [None, "no consent", "no consent"]
     assert model.asked[0]["messages"] == attached
@@ -173,7 +175,8 @@ def test_sound_and_pictures_are_analysed_as_far_as_the_person_agreed(site: Servi
 @pytest.mark.skipif("EMOAGENT_TEST_SLOW" not in os.environ, reason="set EMOAGENT_TEST_SLOW=1: it takes seconds")
 def test_a_picture_is_looked_at(site: Serving, model: Model) -> None:
     model.replies += ["ok"]
-    affect = ask(client(site, site.session(face=True)), [{"role": "user", "content": [picture()]}]).affect
+    made, shown = client(site, site.session(face=True)), [{"role": "user", "content": [picture()]}]
+    affect = ask(made, shown, extra_headers={"X-Emoagent-Camera": "true"}).affect
     assert not {"not given", "no consent", "late"} & {affect["votes"][2]["reason"]}
 
 
@@ -188,7 +191,8 @@ BROKEN = {
 def test_trouble_with_the_affect_does_not_keep_the_answer(site: Serving, model: Model, name: str) -> None:
     model.replies += ["ok"]
     session = site.session(text=True, voice=True, face=True)
-    answer = ask(client(site, session), [{"role": "user", "content": [BROKEN[name]]}])
+    message = {"role": "user", "content": [BROKEN[name]]}
+    answer = ask(client(site, session), [message], metadata={"emoagent_camera": "true"})
     assert answer.choices[0].message.content == "ok"
     assert answer.affect is None
     assert answer.affect_error["code"] == "bad_media"

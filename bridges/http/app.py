@@ -27,6 +27,7 @@ GROUPS = (
     "live",
     "demo",
 )
+PASSING = ("X-Emoagent-Session", "X-Emoagent-Turn", "X-Emoagent-Camera")  # headers of chat completions
 SOCKETS = ("live",)  # a browser cannot send a key in the header of a web socket: it comes in the first message
 ABOUT = """The expressed emotion of each turn of a conversation, as a viewer would label it, beside the user's words
 and never in them. What is missing, late or not agreed to abstains; an abstained turn has no label."""
@@ -76,7 +77,7 @@ def _share(app: FastAPI, config: ServerConfig) -> None:
     if config.origins:
         app.add_middleware(
             CORSMiddleware, allow_origins=list(config.origins), allow_methods=["GET", "POST", "PUT", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "X-API-Key", "X-Emoagent-Session", "X-Emoagent-Turn"],
+            allow_headers=["Authorization", "Content-Type", "X-API-Key", *PASSING],
             expose_headers=["Retry-After"],
         )  # fmt: skip
 

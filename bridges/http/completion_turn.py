@@ -1,6 +1,7 @@
 """What of a chat-completions request is the user's turn: the last message, where it is the user's, and whose it is.
 
-Sound and pictures are taken from the message itself (base64). No address is fetched.
+Sound and pictures are taken from the message itself (base64); no address is fetched. A picture may show anything and
+anybody: only where the caller says that it comes from the camera in front of the user is it looked at.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from emoagent.tools.frame import Frame
     from emoagent.tools.sound import Sound
 
-SESSION, TURN = "emoagent_session", "emoagent_turn"  # keys of `metadata`
-HEADERS = {SESSION: "x-emoagent-session", TURN: "x-emoagent-turn"}
+SESSION, TURN, CAMERA = OURS = "emoagent_session", "emoagent_turn", "emoagent_camera"  # keys of `metadata`
+HEADERS = {name: f"x-{name.replace('_', '-')}" for name in OURS}
 MOST_PICTURES, MOST_SOUNDS = 16, 4
 BETWEEN = 0.2  # seconds at which pictures of one message are placed
 PICTURE = re.compile(r"data:image/[a-z0-9.+-]{1,20};base64,", re.IGNORECASE)
@@ -70,7 +71,9 @@ def turn_of(request: Mapping[str, Any], headers: Mapping[str, str]) -> UserTurn 
         raise NoConsent("no session is named, so nobody is known to have agreed", hint=ASK, where="session")
     parts = list(_parts(last.get("content")))
     texts = [text for kind, text in parts if kind == "text"]
-    sounds, pictures = (tuple(data for kind, data in parts if kind == wanted) for wanted in ("sound", "picture"))
+    sounds = tuple(data for kind, data in parts if kind == "sound")
+    camera = _told(CAMERA, request, headers) in ("true", "1", True)
+    pictures = tuple(data for kind, data in parts if kind == "picture" and camera)
     if len(sounds) > MOST_SOUNDS or len(pictures) > MOST_PICTURES:
         raise UsageError(
             "there is too much in one message", hint=f"{MOST_SOUNDS} sounds, {MOST_PICTURES} pictures at most"
@@ -82,9 +85,9 @@ def turn_of(request: Mapping[str, Any], headers: Mapping[str, str]) -> UserTurn 
 def without_ours(request: Mapping[str, Any]) -> dict[str, Any] | None:
     """The request without what is meant for us, or `None` where nothing in it is: then it can go on as it came."""
     metadata = request.get("metadata")
-    if not isinstance(metadata, Mapping) or not ({SESSION, TURN} & metadata.keys()):
+    if not isinstance(metadata, Mapping) or metadata.keys().isdisjoint(OURS):
         return None
-    rest = {name: value for name, value in metadata.items() if name not in (SESSION, TURN)}
+    rest = {name: value for name, value in metadata.items() if name not in OURS}
     others = {name: value for name, value in request.items() if name != "metadata"}
     return {**others, "metadata": rest} if rest else others
 
@@ -96,9 +99,13 @@ def noted(request: Mapping[str, Any], note: str) -> dict[str, Any]:
     return {**request, "messages": [*messages[:place], {"role": "system", "content": note}, *messages[place:]]}
 
 
-def _named(name: str, request: Mapping[str, Any], headers: Mapping[str, str]) -> str | None:
+def _told(name: str, request: Mapping[str, Any], headers: Mapping[str, str]) -> Any:
     metadata = request.get("metadata")
-    found = headers.get(HEADERS[name]) or (metadata.get(name) if isinstance(metadata, Mapping) else None)
+    return headers.get(HEADERS[name]) or (metadata.get(name) if isinstance(metadata, Mapping) else None)
+
+
+def _named(name: str, request: Mapping[str, Any], headers: Mapping[str, str]) -> str | None:
+    found = _told(name, request, headers)
     if found is None or found == "":
         return None
     if not isinstance(found, str) or len(found) > 128 or not re.match(NAME, found):

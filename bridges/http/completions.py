@@ -1,6 +1,6 @@
 """The chat-completions protocol (OpenAI's), passed through to a model's server; the affect of the user's turn is added.
 
-The model is sent what the caller sent, byte for byte, unless there is something in it for us (two keys of `metadata`),
+The model is sent what the caller sent, byte for byte, unless there is something in it for us (keys of `metadata`),
 or the server is set to add a note. Trouble with the affect never keeps the model's answer from coming: it is told
 beside it, as `affect_error`. Without a model's server, the reply shows the affect.
 """
@@ -48,9 +48,11 @@ class Message(BaseModel):
 
 
 class ChatRequest(BaseModel):
-    """A request of the protocol; what we do not know of it is passed on. The session is named by the header
-    `X-Emoagent-Session` or by `metadata.emoagent_session`, the turn, if at all, by `X-Emoagent-Turn` or
-    `metadata.emoagent_turn`."""
+    """A request of the protocol; what we do not know of it is passed on.
+
+    The session is named by the header `X-Emoagent-Session` or by `metadata.emoagent_session`, the turn, if at all, by
+    `X-Emoagent-Turn` or `metadata.emoagent_turn`. `X-Emoagent-Camera: true` or `metadata.emoagent_camera` says that
+    attached pictures show the user; others are not looked at."""
 
     model_config = ConfigDict(
         extra="allow",
