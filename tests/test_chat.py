@@ -7,7 +7,6 @@ import json
 import os
 import pty
 import select
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -18,10 +17,11 @@ from typing import Any
 import pytest
 from chat_server import Raw, serving
 from conftest import SAMPLE
+from documented import programs
 from rich.console import Console
 
 from emoagent import TurnAnalyzer
-from emoagent.commands.chat import Chat
+from emoagent.commands.chat import Chat, run
 from emoagent.commands.chat_bot import Bot, Embedded, Model, bot_of
 from emoagent.commands.chat_clip import clip_turn, wanted
 from emoagent.commands.chat_view import Lines, Words
@@ -218,15 +218,30 @@ def test_a_conversation_with_a_name_goes_on(analyzer: TurnAnalyzer) -> None:
     assert analyzer.store.get("named").keep_days == 7
 
 
-def test_the_command_piped(tmp_path: Path) -> None:
-    """The real command; a line that cannot be answered makes the status 3."""
-    more = ["--session", "mine", "--database", f"sqlite:///{tmp_path / 'chats.sqlite'}", "--json"]
-    piped = f"{HAPPY}\n/nope\n".encode() + b"\xff\n"
-    done = subprocess.run([*CHAT, *more], input=piped, capture_output=True, check=False)
-    found = [json.loads(line) for line in done.stdout.splitlines()]
-    assert (done.returncode, done.stderr) == (3, b"")
+def test_the_program_of_the_page_and_the_command_piped(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The real command; what it is given, besides, stays in the environment that is set here."""
+    monkeypatch.setenv("EMOAGENT_SERVE_DATA", str(tmp_path / "data"))
+    [program] = programs("integrations/chat.md")
+    exec(compile(program, "chat.md", "exec"), {"__name__": "__main__"})
+    told = capsys.readouterr().out
+    assert told.startswith("joy because: ")
+    assert "sadness after joy" in told
+    assert not (tmp_path / "data").exists()
+
+
+def test_piped_lines_that_cannot_be_answered_and_where_it_is_kept(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(f"{HAPPY}\n/nope\n".encode() + b"\xff\n")))
+    monkeypatch.setenv("EMOAGENT_SERVE_DATA", str(tmp_path / "data"))
+    status = run(Settings(), session="mine", database=None, note=False, as_json=True)
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert status == 3
     assert [each.get("affect", {}).get("turn") for each in found] == [1, None, 2]
-    assert (tmp_path / "chats.sqlite").stat().st_mode & 0o777 == 0o600
+    [file] = (tmp_path / "data").glob("*.sqlite")
+    assert file.stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.integration

@@ -19,6 +19,7 @@ import pytest
 from chat_server import Raw, serving
 from chat_server import Server as Model
 from conftest import SAMPLE
+from documented import programs
 from http_serving import ANN, Serving, problem
 from http_serving import serving as site_of
 from sounds import load
@@ -308,6 +309,19 @@ def test_a_key_is_needed(site: Serving, model: Model) -> None:
         client(site, api_key="wrong" * 6).models.list()
     problem(httpx.post(f"http://127.0.0.1:{site.port}{COMPLETIONS}", json={"messages": HAPPY}), 401, "unauthorized")
     assert not model.asked
+
+
+@pytest.mark.parametrize("program", range(len(programs("integrations/openai.md"))))
+def test_the_programs_of_the_page(
+    site: Serving, model: Model, program: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model.replies += ["Congratulations!", Raw(body=EVENTS + END, headers=STREAM)]
+    monkeypatch.setenv("EMOAGENT_URL", f"http://127.0.0.1:{site.port}")
+    monkeypatch.setenv("EMOAGENT_KEY", ANN)
+    monkeypatch.chdir(SAMPLE.parents[1])
+    exec(compile(programs("integrations/openai.md")[program], "openai.md", "exec"), {"__name__": "__main__"})
+    told = capsys.readouterr().out
+    assert all(part in told for part in (("Congratulations!\njoy", "sadness, before: joy"), ("voice",))[program])
 
 
 def spoken() -> dict[str, Any]:
