@@ -12,6 +12,7 @@ import httpx
 import numpy as np
 import pytest
 from conftest import SAMPLE
+from documented import programs
 from http_serving import ANN, BOB, serving
 from live_client import ALL, HEAD, Talk, connecting, jpeg, talking
 from numpy.typing import NDArray
@@ -268,3 +269,13 @@ def test_turns_of_one_key_are_rationed(analyzer: TurnAnalyzer, tmp_path: Path) -
         told = talk.told("error")
         assert (told["code"], told["fatal"]) == ("too_many", False)
         assert told["after"] > 1
+
+
+@pytest.mark.parametrize("program", range(len(programs("integrations/live.md"))))
+def test_the_programs_of_the_page(
+    address: str, program: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("EMOAGENT_URL", address)
+    monkeypatch.chdir(SAMPLE.parents[1])
+    exec(compile(programs("integrations/live.md")[program], "live.md", "exec"), {"__name__": "__main__"})
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["1", "2"]
