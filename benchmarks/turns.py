@@ -5,8 +5,9 @@
 Four kinds of turns, one at a time in one session: words alone; words after an answer of the bot; words with 5 s of
 sound; words with 5 s of sound and 5 frames a second that were taken in while it went on (then only the end is timed).
 The words are of made-up conversations, no two turns alike, so that nothing is read from a cache; the sound is cut from
-`samples/dialogue.mp4`. Warmed up; the deadline is the usual one, and what was late is counted. `--http`: the words and
-the words with sound once more through a real `emoagent serve`, and what that adds.
+`samples/dialogue.mp4`. Warmed up; the deadline is the usual one, and what was late is counted. `cpu`:
+the median of the time on processors, in this process; `load`: of the machine. `--http`: the words and the words with
+sound once more through a real `emoagent serve`, and what that adds to the median.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ if TYPE_CHECKING:
 
 CLIP = Path(__file__).parents[1] / "samples" / "dialogue.mp4"
 RATE, SECONDS, FRAMES = 16_000, 5.0, 25
-Taken = tuple[float, float, AffectTurn]  # seconds on the clock, and of processors' time in this process; the answer
+BY_HTTP = ", by HTTP"
+Taken = tuple[float, float, AffectTurn]  # seconds on the clock, and on processors in this process; the answer
 Give = Callable[[int], Taken]
 
 
@@ -138,11 +140,11 @@ def _served(folder: Path, turns: int, run: int) -> Iterator[dict[str, Any]]:
         served(folder, [key], rate=100_000, burst=100_000) as server,
         httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {key}"}, timeout=60) as client,
     ):
-        for kind, sound in (("words, by HTTP", False), ("words, 5 s of sound, by HTTP", True)):
+        for kind, sound in (("words", False), ("words, 5 s of sound", True)):
             give = _posting(client, given, sound)
             for turn in range(5):
                 give(turn)
-            yield _row(kind, run, [give(turn) for turn in range(turns)])
+            yield _row(kind + BY_HTTP, run, [give(turn) for turn in range(turns)])
 
 
 def _posting(client: Any, given: Material, sound: bool) -> Give:
@@ -162,7 +164,7 @@ def _posting(client: Any, given: Material, sound: bool) -> Give:
 
 
 def _timed(work: Callable[[], AffectTurn]) -> Taken:
-    began, used = time.perf_counter(), time.process_time()
+    used, began = time.process_time(), time.perf_counter()
     affect = work()
     return time.perf_counter() - began, time.process_time() - used, affect
 
@@ -181,9 +183,9 @@ def _pictures() -> list[Picture]:
 
 
 def _row(kind: str, run: int, given: Sequence[Taken]) -> dict[str, Any]:
-    took = sorted(1000 * seconds for seconds, _, _ in given)
-    used = statistics.median(1000 * seconds for _, seconds, _ in given)
-    late = sum(bool(affect.latency.late) for _, _, affect in given)
+    took = sorted(1000 * each[0] for each in given)
+    used = statistics.median(1000 * each[1] for each in given)
+    late = sum(bool(each[2].latency.late) for each in given)
     return {
         "kind": kind, "run": run + 1, "turns": len(took), "p50": round(statistics.median(took), 1),
         "p95": round(float(np.quantile(took, 0.95)), 1), "most": round(took[-1], 1), "cpu": round(used, 1),
@@ -192,15 +194,22 @@ def _row(kind: str, run: int, given: Sequence[Taken]) -> dict[str, Any]:
 
 
 def _table(rows: Sequence[dict[str, Any]]) -> str:
-    lines = [
-        "kind                            run turns   p50   p95   most   cpu  late  load   (ms; cpu: of this process)"
-    ]
+    lines = ["kind                            run turns   p50   p95   most   cpu  late  load   (ms)"]
     for row in rows:
         lines.append(
             f"{row['kind']:<32}{row['run']:>3}{row['turns']:>6}{row['p50']:>6}{row['p95']:>6}"
             f"{row['most']:>7}{row['cpu']:>6}{row['late']:>6}{row['load']:>6}"
         )
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_added(rows)]) + "\n"
+
+
+def _added(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """What HTTP adds to the median turn, by kind."""
+    for kind in ("words", "words, 5 s of sound"):
+        here, there = ([row["p50"] for row in rows if row["kind"] == kind + by] for by in ("", BY_HTTP))
+        if here and there:
+            added = statistics.median(there) - statistics.median(here)
+            yield f"HTTP adds {added:.1f} ms to {kind}"
 
 
 if __name__ == "__main__":

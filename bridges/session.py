@@ -32,7 +32,7 @@ class Session:
 
     def __init__(self, analyzer: TurnAnalyzer, info: SessionInfo) -> None:
         self.analyzer, self._info = analyzer, info
-        self._memory = TurnMemory(analyzer.store, analyzer.graph, info.id)
+        self._memory = TurnMemory(analyzer.store, analyzer.graph, info.id, analyzer.settings)
 
     @property
     def id(self) -> str:

@@ -22,6 +22,7 @@ from emoagent.graphs.turn import TurnGraph
 from emoagent.graphs.turn_judge import past_of
 from emoagent.graphs.turn_state import REMEMBERED, Arrival, Heard, Surroundings
 from emoagent.schema import Span, Utterance
+from emoagent.settings import Settings
 
 PAGE = 500  # rows that are read at a time
 
@@ -29,8 +30,9 @@ PAGE = 500  # rows that are read at a time
 class TurnMemory:
     """Of one session. All but `records` is to be used by one caller at a time."""
 
-    def __init__(self, store: SessionStore, graph: TurnGraph, session: str) -> None:
+    def __init__(self, store: SessionStore, graph: TurnGraph, session: str, settings: Settings) -> None:
         self._store, self._graph, self._session = store, graph, session
+        self._alone = Surroundings(settings)
         self._config: Any = {"configurable": {"thread_id": session}}
 
     def records(self) -> Iterator[TurnRecord]:
@@ -63,7 +65,7 @@ class TurnMemory:
     def settle(self, live: Live) -> None:
         """Judges earlier turns again, if anything has arrived for them."""
         if arrived := live.arrived():
-            values = self._run({"arrived": self._arrivals(arrived)}, Surroundings())
+            values = self._run({"arrived": self._arrivals(arrived)}, self._alone)
             live.told(tuple(arrived))
             self._replace(values["revised"])
             self._prune(live)
@@ -72,7 +74,7 @@ class TurnMemory:
         """Remembers what was answered."""
         span = self.span(live, info, 0.0)
         said = Utterance(id="answer", person=person, span=span, text=words, source="chat")
-        self._run({"replied": (said,)}, Surroundings())
+        self._run({"replied": (said,)}, self._alone)
         self._prune(live)
         live.clock = span.end
 
@@ -101,7 +103,7 @@ class TurnMemory:
         rows = self._store.turns(self._session, after=max(0, info.turns - REMEMBERED), limit=REMEMBERED)
         past = tuple(past_of(row) for row in rows)
         memory = {"past": past, "turns": info.turns, "record": rows[-1] if rows else None, "late": ()}
-        return self._run(memory, Surroundings())
+        return self._run(memory, self._alone)
 
     def _arrivals(self, arrived: dict[int, Any]) -> tuple[Arrival, ...]:
         return tuple(
