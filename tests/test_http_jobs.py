@@ -170,6 +170,16 @@ def test_jobs_that_are_not_taken(tmp_path: Path, speech: bytes) -> None:
         assert served.client.get("/v1/jobs").json() == {"jobs": []}
 
 
+def test_a_job_that_cannot_be_begun_does_not_stop_the_others(
+    tmp_path: Path, speech: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(tmp_path) as served:
+        monkeypatch.setenv("EMOAGENT_MAX_HOURS", "x")
+        for _ in range(2):
+            last = ended(served.client, send(served.client, speech).json()["id"])
+            assert (last["state"], last["error"]["code"]) == ("failed", "usage")
+
+
 def test_names_become_no_paths(tmp_path: Path) -> None:
     assert plain_name("..\\..\\a\nb.mp4") != "..\\..\\a\nb.mp4"
     assert plain_name(None) == "file"

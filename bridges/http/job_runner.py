@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -17,9 +18,10 @@ from emoagent.bridges.http.config import ServerConfig
 from emoagent.bridges.http.errors import Problem, TooMany
 from emoagent.bridges.http.job_folder import ENDED, Job, JobFolders, State
 from emoagent.bridges.mcp.child import GRACE
-from emoagent.errors import Clash, NotFound
+from emoagent.errors import Clash, EmoagentError, InternalError, NotFound
 from emoagent.settings import load_settings
 
+log = logging.getLogger("emoagent.serve")
 COMMAND = (sys.executable, "-P", "-m", "emoagent.bridges.http.job_process")
 SECRET = "EMOAGENT_SERVE_"  # no child needs to know the keys or the database
 BUSY = 30.0  # seconds after which a place among those who wait may be free
@@ -104,8 +106,20 @@ class JobRunner:
 
     def _work(self) -> None:
         while (job := self._queue.get()) is not None and not self._ending.is_set():
-            with suppress(NotFound):  # deleted while it waited
+            try:
                 self._perform(job)
+            except NotFound:  # deleted while it waited
+                continue
+            except Exception as error:  # the thread must live on for the other jobs
+                self._not_begun(job, error if isinstance(error, EmoagentError) else InternalError(error))
+
+    def _not_begun(self, name: str, error: EmoagentError) -> None:
+        log.error("a job could not be begun: %s", type(error).__name__)
+        with self._lock, suppress(NotFound):
+            problem = Problem(
+                code=error.code, message="the analysis could not be begun", hint="see the server's settings"
+            )
+            self.folders.write(self.folders.read(name).to("failed", ended=_now(), error=problem))
 
     def _perform(self, name: str) -> None:
         with self._lock:
