@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from emoagent.bridges.sessions.memory import MemoryStore
 from emoagent.bridges.sessions.open import open_store
 from emoagent.bridges.sessions.saving import serializer
 from emoagent.bridges.sessions.sqlite import SqliteStore
-from emoagent.errors import NotFound, UsageError
+from emoagent.errors import ExtraMissing, NotFound, UsageError
 from emoagent.graphs.turn_state import Heard
 
 
@@ -56,6 +57,15 @@ def test_an_address_that_makes_no_sense_is_refused(address: str) -> None:
     with pytest.raises(UsageError) as refused:
         open_store(address)
     assert "secret" not in refused.value.message + refused.value.hint
+
+
+def test_without_the_driver_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith("emoagent.bridges.sessions.postgres")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(ExtraMissing) as missing:
+        open_store("postgresql://somebody@localhost/chats")
+    assert "emoagent[postgres]" in missing.value.hint
 
 
 def test_addresses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emoagent.errors import NotFound, UsageError
+from emoagent.errors import ExtraMissing, NotFound, UsageError
 
 if TYPE_CHECKING:
     from emoagent.bridges.sessions.store import SessionStore
@@ -41,11 +41,17 @@ def open_store(address: str | None = None, *, create: bool = True) -> SessionSto
     if address.startswith(SQLITE) and len(address) > len(SQLITE):
         return _file(Path(address.removeprefix(SQLITE)), create=create)
     if address.startswith(POSTGRES):
-        from emoagent.bridges.sessions.postgres import PostgresStore
-
-        return PostgresStore(address)
+        return _server(address)
     hint = "memory:, sqlite:///folder/file, or postgresql://user@host/database"
     raise UsageError("this is not the address of a database for sessions", hint=hint)
+
+
+def _server(address: str) -> SessionStore:
+    try:
+        from emoagent.bridges.sessions.postgres import PostgresStore
+    except ImportError as error:
+        raise ExtraMissing("langgraph-checkpoint-postgres", "postgres") from error
+    return PostgresStore(address)
 
 
 def _file(path: Path, *, create: bool) -> SessionStore:

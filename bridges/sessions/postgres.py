@@ -10,28 +10,26 @@ from contextlib import contextmanager, nullcontext
 from threading import Lock
 from typing import Any, TypeVar
 
+import psycopg
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata, CheckpointTuple
+from langgraph.checkpoint.postgres import PostgresSaver
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+from psycopg_pool import ConnectionPool
 
 from emoagent.bridges.sessions.postgres_faults import PATIENCE, failed, patiently
 from emoagent.bridges.sessions.postgres_schema import SCHEMA, migrate
 from emoagent.bridges.sessions.saving import Threaded, serializer, thread_of
 from emoagent.bridges.sessions.tables import Query, SqlStore, no_session
-from emoagent.errors import ExtraMissing, UsageError
-
-try:
-    import psycopg
-    from langgraph.checkpoint.postgres import PostgresSaver
-    from psycopg import sql
-    from psycopg.conninfo import conninfo_to_dict
-    from psycopg_pool import ConnectionPool
-except ImportError as error:
-    raise ExtraMissing("langgraph-checkpoint-postgres", "postgres") from error
+from emoagent.errors import UsageError
 
 T = TypeVar("T")
 POOL = 10  # connections, at most
 START = 10.0  # seconds for which the first connection is waited
+USUAL: dict[str, Any] = {"connect_timeout": 5, "tcp_user_timeout": 15_000, "application_name": "emoagent"}  # s, ms
 WAIT = 2.0  # seconds for which one of the connections is waited, before one tries again
+AGAIN = 3.0  # seconds after which an attempt to connect begins anew: its pauses double without end
 
 
 class PostgresStore(SqlStore):
@@ -41,7 +39,7 @@ class PostgresStore(SqlStore):
     Raises `UsageError` where the address makes no sense, `BackendUnreachable` where nobody answers there.
     """
 
-    LOCK = " FOR UPDATE"
+    LOCK = " FOR NO KEY UPDATE"  # lets checkpoints of the session be written meanwhile
 
     def __init__(self, address: str, *, pool: int = POOL, patience: float = PATIENCE, schema: str = SCHEMA) -> None:
         self._patience, self._lock = patience, Lock()
@@ -88,9 +86,10 @@ def _rows(cursor: Any, statement: str, values: tuple[object, ...]) -> list[Any]:
 
 
 def _settings(address: str) -> dict[str, Any]:
-    """What the address says. The driver's own error would repeat it, with the password."""
+    """What the address says, and after what times a silent server counts as away. The driver's own error would repeat
+    the address, with the password."""
     try:
-        return dict(conninfo_to_dict(address))
+        return {**USUAL, **conninfo_to_dict(address)}
     except psycopg.Error:
         hint = "postgresql://user@host:5432/database; the password by PGPASSWORD or ~/.pgpass"
         raise UsageError("the address of the database cannot be read", hint=hint) from None
@@ -105,6 +104,7 @@ def _pool(settings: dict[str, Any], size: int, schema: str) -> Any:
         min_size=1,
         max_size=size,
         timeout=WAIT,
+        reconnect_timeout=AGAIN,
         open=False,
         configure=configure,
         check=ConnectionPool.check_connection,
