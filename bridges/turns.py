@@ -20,7 +20,7 @@ from emoagent.bridges.live_session import Live, LiveSessions, Threads
 from emoagent.bridges.session import Session
 from emoagent.bridges.sessions.open import open_store
 from emoagent.bridges.sessions.store import SessionInfo, SessionStore
-from emoagent.errors import NotFound, UsageError
+from emoagent.errors import Clash, NotFound, UsageError
 from emoagent.graphs.turn import turn_graph
 from emoagent.settings import Settings, load_settings
 
@@ -82,18 +82,27 @@ class TurnAnalyzer:
         session, and nothing changes in one that is resumed. `keep_days`: of a new session, days after the last use.
         Raises `Clash` where the id is somebody else's, `UsageError` for one that is none.
         """
-        if session is not None:
+        known = self._known(session, owner)
+        if known is None:
             try:
-                info = self.store.get(session, owner)
-            except NotFound:
-                pass
-            else:
-                return Session(self, info if consent in (None, info.consent) else self.store.consent(session, consent))
-        return Session(self, self.store.create(_info(session, owner, consent or EVERYTHING, keep_days)))
+                return Session(self, self.store.create(_info(session, owner, consent or EVERYTHING, keep_days)))
+            except Clash:  # somebody else's, or opened by another thread just now
+                known = self._known(session, owner)
+                if known is None:
+                    raise
+        if consent is not None and consent != known.info.consent:
+            known.agree(consent)
+        return known
 
     def get(self, session: str, owner: str = "") -> Session:
         """The conversation of this id. Raises `NotFound` where there is none that is the owner's."""
         return Session(self, self.store.get(session, owner))
+
+    def _known(self, session: str | None, owner: str) -> Session | None:
+        try:
+            return None if session is None else self.get(session, owner)
+        except NotFound:
+            return None
 
     def close(self) -> None:
         """Ends the work and, where this opened it, the store; what is under way is finished."""

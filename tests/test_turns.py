@@ -19,7 +19,7 @@ from emoagent.affect import EXPLANATION, SENSES, AffectTurn, Consent
 from emoagent.bridges.session import Session
 from emoagent.bridges.turn_input import given_of
 from emoagent.bridges.turns import EVERYTHING
-from emoagent.errors import NoConsent, NotFound, Refused, ResourceLimit, UsageError
+from emoagent.errors import Clash, NoConsent, NotFound, Refused, ResourceLimit, UsageError
 from emoagent.settings import Settings
 from emoagent.tools.frame import Frame
 from emoagent.tools.sound import Sound
@@ -218,6 +218,17 @@ def test_a_session_is_its_owners_and_gone_once_deleted(analyzer: TurnAnalyzer) -
             gone()
     with pytest.raises(UsageError):
         analyzer.open("no such/name")
+
+
+def test_a_session_may_be_opened_by_several_at_once(analyzer: TurnAnalyzer) -> None:
+    with ThreadPoolExecutor(8) as callers:
+        opened = list(callers.map(lambda _: analyzer.open("shared", owner="a"), range(16)))
+    assert {session.info.created for session in opened} == {opened[0].info.created}
+    with pytest.raises(Clash):
+        analyzer.open("shared", owner="b")
+    less = analyzer.open("shared", owner="a", consent=Consent(text=True))
+    assert not analyzer.get("shared", "a").info.consent.voice
+    assert less.turn("Hello.").votes[1].reason == "no consent"
 
 
 def test_too_many_at_once_is_said(analyzer: TurnAnalyzer) -> None:
