@@ -16,7 +16,7 @@ from emoagent.agents.registry import Finding, perceiver
 from emoagent.schema import Clip, Span, Utterance
 from emoagent.tools.audio import RATE, Audio, audio_of
 from emoagent.tools.comparison import History, Norm, Standing
-from emoagent.tools.loudness import levels, noise_floor, silence_below
+from emoagent.tools.loudness import Levels, levels, noise_floor, silence_below
 from emoagent.tools.pitch import PitchTrack, pitch
 from emoagent.tools.prosody import LEAST_VOICED, Prosody, audible, prosody
 from emoagent.tools.voice_series import Voiced, VoiceSeries, sampled
@@ -54,10 +54,17 @@ class Feature:
 
 @dataclass(frozen=True)
 class Heard:
-    """One utterance: what is measured of it, and its curves."""
+    """One utterance: what is measured of it, and what its curves are made of."""
 
     prosody: Prosody
-    samples: Voiced
+    start: float
+    level: Levels
+    track: PitchTrack
+
+    @property
+    def samples(self) -> Voiced:
+        """The curves."""
+        return sampled(self.start, self.level, self.track)
 
 
 Histories = Sequence[tuple[Feature, History]]
@@ -145,7 +152,7 @@ def measure(audio: Audio, span: Span, pitched: Callable[[Samples], PitchTrack] =
     if not len(level):
         return None
     track = audible(pitched(spoken), level, silence_below(level, floor))
-    return Heard(prosody(spoken, floor=floor, track=track), sampled(span.start, level, track))
+    return Heard(prosody(spoken, floor=floor, track=track), span.start, level, track)
 
 
 def _finding(feature: Feature, utterance: Utterance, measured: Prosody, standing: Standing) -> Finding:
