@@ -146,7 +146,7 @@ def _joined(sounds: Sequence[Sound]) -> Sound | None:
 
     from emoagent.tools.sound import Sound
 
-    return Sound(np.concatenate([sound.at_16k().samples for sound in sounds]), 16_000)
+    return Sound(np.concatenate([sound.at_16k().samples for sound in sounds]).astype(np.float32, copy=False), 16_000)
 
 
 def _bytes(coded: str, where: str) -> bytes:
