@@ -76,8 +76,11 @@ def _uploading(routes: APIRouter, server: Server) -> None:
 def entered(server: Server, caller: Identity, given: TurnInput, *, audio: bool, frames: bool) -> Session:
     """The session of a turn. What may not be used is not even decoded: raises `NotFound`, `NoConsent`, `Refused`."""
     session = server.analyzer.get(given.session, caller.owner)
-    used: dict[Sense, bool] = {"voice": audio, "face": frames}
-    media = [sense for sense, there in used.items() if there]
+    media = list[Sense]()
+    if audio:
+        media.append("voice")
+    if frames:
+        media.append("face")
     refuse_media(server.analyzer.settings, media)
     for sense in media:
         require(session.info.consent, sense)
