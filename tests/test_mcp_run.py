@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,21 @@ import pytest
 from conftest import ROOT
 from documented import programs
 from mcp import Client
-from mcp_client import asked, served
+from mcp_client import served
 
-from emoagent.bridges.mcp import analysis
-from emoagent.bridges.mcp.analysis import Stages
+from emoagent.bridges.mcp.analysis import Stages, raised
+from emoagent.bridges.mcp.results import Results
+from emoagent.bridges.mcp.roots import Roots
+from emoagent.errors import (
+    EmoagentError,
+    MediaError,
+    ModelMissing,
+    OutputError,
+    Refused,
+    ResourceLimit,
+    TranscriptError,
+    UsageError,
+)
 from emoagent.run_progress import INTERRUPTED, progress_of
 from emoagent.settings import load_settings
 
@@ -56,8 +66,10 @@ def test_the_same_again_is_the_same_result_at_once(brief: Path, tmp_path: Path) 
         again: Any = await client.call_tool("analyze_media", given, progress_callback=told)
         assert again.structured_content == first.structured_content
         assert len(notices) == before
-        other = await asked(client, "analyze_media", path=str(brief), mode="offline", **WORDS)
-        assert other["result"] != first.structured_content["result"]
+        (name,) = Results(tmp_path, Roots([])).names()
+        assert first.structured_content["result"] == name
+        assert Results(tmp_path, Roots([])).place(brief, load_settings(agents="transcript"))[0] == name
+        assert Results(tmp_path, Roots([])).place(brief, load_settings(mode="offline"))[0] != name
 
     served(scenario, [brief.parent], tmp_path)
 
@@ -84,36 +96,25 @@ def test_a_call_that_is_cancelled_stops_the_analysis_and_the_next_goes_on(sample
                 await anyio.sleep(0.05)
         return folder
 
-    folder = served(scenario, [sample.parent], tmp_path)
+    folder = served(scenario, [sample.parent], tmp_path)  # the child ends with its stdin, as when the server is killed
     assert (progress_of(folder) or {})["failed"] == INTERRUPTED
     assert not (folder / "trace.json").exists()
 
 
-def test_the_child_does_not_outlive_who_asked(sample: Path, tmp_path: Path) -> None:
-    settings = load_settings().model_dump(mode="json", exclude={"api_key"})
-    job = json.dumps({"source": str(sample), "out": str(tmp_path / "out"), "settings": settings})
-    with subprocess.Popen(analysis.COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
-        assert child.stdin
-        assert child.stdout
-        child.stdin.write(f"{job}\n")
-        child.stdin.flush()
-        while json.loads(child.stdout.readline()).get("stage") != "watch":
-            pass
-        child.stdin.close()  # as the system does for one that was killed
-        assert "done" not in child.stdout.read()
-        assert child.wait(60) == 130
-    assert (progress_of(tmp_path / "out") or {})["failed"] == INTERRUPTED
+@pytest.mark.parametrize(
+    "kind", [MediaError, TranscriptError, Refused, ResourceLimit, ModelMissing, UsageError, OutputError]
+)
+def test_an_error_of_the_child_is_the_same_error_here(kind: type[EmoagentError]) -> None:
+    there = kind("what happened", hint="what to do", where="clip.mp4")
+    here = raised(json.loads(json.dumps(there.envelope())))
+    assert type(here) is kind
+    assert here.envelope() == there.envelope()
 
 
-def test_an_error_of_the_child_is_the_same_error_here(tmp_path: Path) -> None:
-    (tmp_path / "noise.mp4").write_bytes(b"no media" * 100)
-
-    async def scenario(client: Client) -> None:
-        result: Any = await client.call_tool("analyze_media", {"path": "noise.mp4"})
-        assert result.is_error
-        assert result.structured_content["code"] == "bad_media"
-
-    served(scenario, [tmp_path], tmp_path / "own")
+def test_what_nobody_expected_there_is_told_by_its_code() -> None:
+    here = raised({"code": "internal", "message": "KeyError: 'x'", "hint": "", "where": ""})
+    assert isinstance(here, EmoagentError)
+    assert (here.code, here.message) == ("internal", "KeyError: 'x'")
 
 
 def test_what_is_heard_of_a_run_becomes_a_count_of_stages() -> None:

@@ -80,7 +80,7 @@ async def run(source: Path, out: Path, settings: Settings, notice: Notice) -> No
     if ended is None:
         raise InternalError(RuntimeError(f"the analysis ended with status {status} and no answer"))
     if "error" in ended:
-        raise _raised(ended["error"])
+        raise raised(ended["error"])
 
 
 @asynccontextmanager
@@ -114,10 +114,11 @@ async def _messages(process: Process) -> AsyncIterator[dict[str, Any]]:
         yield json.loads(line)
 
 
-def _raised(envelope: dict[str, str]) -> EmoagentError:
+def raised(envelope: dict[str, str]) -> EmoagentError:
     """The error that the child met, as one of ours again."""
     ours = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, EmoagentError)]
     plain = {each.code: each for each in ours if each.__init__ is EmoagentError.__init__}
-    return plain.get(envelope["code"], EmoagentError)(
-        envelope["message"], hint=envelope["hint"], where=envelope["where"]
+    kind: type[EmoagentError] = plain.get(envelope["code"]) or type(
+        "Told", (EmoagentError,), {"code": envelope["code"]}
     )
+    return kind(envelope["message"], hint=envelope["hint"], where=envelope["where"])

@@ -12,6 +12,7 @@ from mcp.server.mcpserver import Context, MCPServer
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
+from emoagent.analysis import allow
 from emoagent.bridges import telling
 from emoagent.bridges.mcp import analysis
 from emoagent.bridges.mcp.answering import answering
@@ -89,19 +90,20 @@ def add_to(server: MCPServer[Any], results: Results, settings: Settings) -> None
         async def notice(done: float, of: float | None, told: str) -> None:
             await ctx.report_progress(done, of, told)
 
-        known = name in results.names()
         async with queue.turn():
-            await analysis.run(source, folder, chosen, notice)
+            if not folder.finished():
+                await analysis.run(source, folder.path, chosen, notice)
+                await ctx.notify_resources_changed()
         trace = await anyio.to_thread.run_sync(results.trace, name)
-        if not known:
-            await ctx.notify_resources_changed()
         return _told(trace, name)
 
 
 def _chosen(settings: Settings, given: dict[str, Any]) -> Settings:
-    """The server's settings with those of the call on top. Raises `UsageError`."""
+    """The server's settings with those of the call on top. Raises `UsageError`, `Refused`."""
     kept = settings.model_dump(exclude={"api_key"}) | {"api_key": settings.api_key}
-    return load_settings(**{**kept, **{name: value for name, value in given.items() if value is not None}})
+    chosen = load_settings(**{**kept, **{name: value for name, value in given.items() if value is not None}})
+    allow(chosen)
+    return chosen
 
 
 def _told(trace: Trace, name: str) -> Analysis:

@@ -14,7 +14,7 @@ from platformdirs import user_data_path
 
 from emoagent.bridges.mcp.roots import Roots
 from emoagent.errors import NotFound, OutputError
-from emoagent.run_folder import TRACE, fingerprint, read_trace
+from emoagent.run_folder import TRACE, RunFolder, fingerprint, read_trace
 from emoagent.schema import Trace
 from emoagent.settings import Settings
 from emoagent.viewer.visible import visible
@@ -36,12 +36,12 @@ class Results:
         except OSError as error:
             raise OutputError(f"{self.folder} cannot be used: {error.strerror}", hint="--data FOLDER") from error
 
-    def place(self, source: Path, settings: Settings) -> tuple[str, Path]:
-        """Id and folder for what `source` will give. Reads the file."""
+    def place(self, source: Path, settings: Settings) -> tuple[str, RunFolder]:
+        """Id and folder for what `source` will give, or has given. Reads the file."""
         facts = fingerprint(source, settings.told(), metadata.version("emoagent"))
         how = sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
         name = f"{facts['sha256'][:12]}-{how[:8]}"
-        return name, self.folder / name
+        return name, RunFolder(self.folder / name, facts)
 
     def names(self) -> tuple[str, ...]:
         """Ids of what has been analysed here, the last first."""
