@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -128,7 +128,8 @@ class Listening:
             return None
         kinds = {(piece.rate, piece.samples.dtype, piece.samples.shape[1:]) for piece in self._pieces}
         pieces = self._pieces if len(kinds) == 1 else [piece.at_16k() for piece in self._pieces]
-        return Sound(np.concatenate([piece.samples for piece in pieces]), pieces[0].rate)
+        joined: Any = np.concatenate([piece.samples for piece in pieces])
+        return Sound(joined, pieces[0].rate)
 
 
 def _listen(ear: Ear, pieces: Sequence[Sound]) -> None:

@@ -15,6 +15,7 @@ from emoagent.graphs.turn_state import Perceived, Perceiving
 from emoagent.graphs.turn_text import by_text, opined
 from emoagent.schema import Span, Utterance
 
+Way = Callable[[Utterance, Sequence[Utterance]], Perceived]
 log = logging.getLogger("emoagent.turns")
 
 
@@ -25,8 +26,10 @@ class Perception:
         self._live, self._turn, self._span = live, given, span
         hears = given.text is None and given.audio is not None and consent.text
         there = {"text": given.text is not None or hears, "voice": given.audio is not None, "face": given.watched}
-        self.given = tuple(sense for sense in SENSES if there[sense])
-        self.refused = tuple(sense for sense in SENSES if not there[sense] and not consent.allows(sense))
+        self.given: tuple[Sense, ...] = tuple(sense for sense in SENSES if there[sense])
+        self.refused: tuple[Sense, ...] = tuple(
+            sense for sense in SENSES if not there[sense] and not consent.allows(sense)
+        )
         self._begun: dict[Sense, Future[Perceived]] = {}
 
     @property
@@ -49,7 +52,7 @@ class Perception:
     def _start(
         self,
         sense: Sense,
-        way: Callable[[Utterance, Sequence[Utterance]], Perceived],
+        way: Way,
         utterance: Utterance,
         before: Sequence[Utterance],
     ) -> Future[Perceived]:

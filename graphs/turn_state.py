@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from pydantic import Field
 
@@ -88,11 +87,8 @@ class Conversation:
         return tuple(found for sense in SENSES if (found := getattr(self, sense)) is not None)
 
 
-class Perceiving(Protocol):
-    """Starts to perceive a turn by one sense; `before`: the utterances before it, oldest first."""
-
-    def __call__(self, utterance: Utterance, before: Sequence[Utterance]) -> Future[Perceived]:
-        """Does not wait."""
+Perceiving = Callable[[Utterance, Sequence[Utterance]], Future[Perceived]]
+"""Starts to perceive an utterance by one sense, shown those before it, oldest first; does not wait."""
 
 
 @dataclass(frozen=True)
