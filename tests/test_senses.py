@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 
@@ -98,6 +99,24 @@ def test_a_face_is_seen_as_in_the_file(alone: Path, tmp_path: Path) -> None:
     assert series.groups() == [[0], [1]]
     assert live == file
     assert {"action_unit", "face_visibility"} <= {each.kind for each in live}
+
+
+def test_conversations_at_the_same_time_do_not_mix(alone: Path, tmp_path: Path) -> None:
+    with working_in(Workspace(alone, tmp_path)):
+        frames = [(time, rgb) for time, rgb in read_frames(probe(alone).clip)]
+    shots = [[f for f in frames if f[0] < 2], [(time - 2.4, rgb) for time, rgb in frames if 2.4 <= time < 4.4]]
+
+    def seen(shot: Frames) -> tuple[Evidence, ...]:
+        senses = Senses()
+        for frame in shot:
+            senses.watch(*frame)
+        found = senses.face(said(1, Span(start=0, end=2)))
+        senses.close()
+        return found
+
+    one_by_one = [seen(shot) for shot in shots]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(seen, shots * 2)) == one_by_one * 2
 
 
 def test_where_two_faces_are_in_view_it_is_not_known_who_speaks(sample: Path, tmp_path: Path) -> None:

@@ -93,5 +93,5 @@ def test_memory_does_not_grow_with_the_conversation(marks: Marks, monkeypatch: p
         assert [len(group) for group in groups] == [min(visit + 1, 2)]
         rows = faces._tracker._rows
         held.append(sum(len(each) * each.itemsize for each in (rows.time, rows.numbers, rows.frames, rows.cuts)))
-    assert held[-1] == held[2]
+    assert held[-1] <= 1.1 * held[1]
     faces.close()

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
+import numpy as np
+
 from emoagent.errors import ModelMissing, UsageError
 from emoagent.schema import Model
 from emoagent.tools.face_detector import Detector
@@ -15,6 +17,7 @@ from emoagent.tools.face_search import Finder, Picture
 from emoagent.tools.face_series import FaceSeries
 from emoagent.tools.face_tracker import FaceTracker
 from emoagent.tools.frame import checked
+from emoagent.tools.media import ANALYSIS_SIDE
 
 CLOSEST = 0.055  # seconds between frames that are looked at: of 15 a second all, of 25 or 30 every second one
 REMEMBERED = 600.0  # seconds of which the rows are kept: rest is taken from them
@@ -47,7 +50,7 @@ class Watcher:
             return
         if time - self._last > AWAY or rgb.shape != self._shape:
             self._tracker.restart()
-        self._tracker.add(time, rgb)
+        self._tracker.add(time, _reduced(rgb))
         self._last, self._shape = time, rgb.shape
         if time - self._kept_from > REMEMBERED + SLACK:
             self._kept_from = max(self._kept_from, time - REMEMBERED)
@@ -60,6 +63,18 @@ class Watcher:
     def close(self) -> None:
         """Ends what is still being measured, and forgets all."""
         self._tracker.close()
+
+
+def _reduced(rgb: Picture) -> Picture:
+    """The picture, or a smaller one where it is larger than what a file is decoded to."""
+    import cv2
+
+    height, width = rgb.shape[:2]
+    scale = ANALYSIS_SIDE / max(height, width)
+    if scale >= 1:
+        return rgb
+    size = (max(2, round(width * scale)), max(2, round(height * scale)))
+    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 @dataclass(frozen=True)
