@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ PATIENT = 30.0  # seconds: here it does not matter how long a turn takes
 HAPPY = "I am so happy! We are going to fly!"
 SPOKEN = (2.77, 5.3)  # seconds of the sample in which one sentence is said
 Samples = NDArray[np.int16]
+ASK = partial(httpx.request, timeout=60, trust_env=False)
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +65,7 @@ def test_a_typed_turn(address: str) -> None:
         affect = AffectTurn.model_validate(told["affect"])
         assert (affect.label, affect.turn, affect.turn_id) == ("joy", 1, "mine")
         assert (told["text"], told["source"]) == (HAPPY, "chat")
-        record = httpx.get(f"{address}/v1/sessions/{affect.session}/turns/1").json()
+        record = ASK("GET", f"{address}/v1/sessions/{affect.session}/turns/1").json()
         assert record["affect"] == told["affect"]
 
 
@@ -90,7 +92,7 @@ def test_silence_ends_turns(address: str, spoken: Samples) -> None:
         while sum(message["type"] == "turn" for message in messages) < 2:
             messages.append(talk.next())
         assert any(message.get("speaking") for message in messages)
-        record = httpx.get(f"{address}/v1/sessions/{talk.ready['session']}/turns/2").json()
+        record = ASK("GET", f"{address}/v1/sessions/{talk.ready['session']}/turns/2").json()
         span = record["utterance"]["span"]
         assert span["end"] - span["start"] == pytest.approx(SPOKEN[1] - SPOKEN[0], abs=0.9)
 
@@ -121,7 +123,7 @@ def test_a_turn_is_thrown_away(address: str, spoken: Samples) -> None:
         talk.told("cancelled")
         talk.say(type="end")
         assert talk.told("error")["code"] == "usage"  # nothing is left to be judged
-        assert httpx.get(f"{address}/v1/sessions/{talk.ready['session']}").json()["turns"] == 0
+        assert ASK("GET", f"{address}/v1/sessions/{talk.ready['session']}").json()["turns"] == 0
 
 
 def test_pictures_that_come_too_fast_are_left_out(address: str) -> None:
@@ -208,7 +210,7 @@ def test_how_a_conversation_must_begin(address: str) -> None:
 
 def test_a_session_that_is_deleted_meanwhile_ends_the_connection(address: str) -> None:
     with talking(address, consent=ALL) as talk:
-        httpx.delete(f"{address}/v1/sessions/{talk.ready['session']}").raise_for_status()
+        ASK("DELETE", f"{address}/v1/sessions/{talk.ready['session']}").raise_for_status()
         talk.say(type="end", text=HAPPY)
         assert talk.told("error")["code"] == "not_found"
         assert talk.closed() == 4404

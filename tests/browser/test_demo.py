@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 SPOKEN = (5.5, 7.95)  # seconds of the sample: one sentence
 HAPPY = "I am so happy! We are going to fly!"
 WAIT = 40_000  # milliseconds: a busy machine
+ASK = partial(httpx.request, timeout=60, trust_env=False)
 KEY = "a-key-for-the-demo-0123456789"
 COUNTED = """
 window.opened = [];
@@ -103,7 +105,7 @@ def test_nothing_is_opened_before_it_is_agreed_to(visiting: Opened, server: Serv
         page.get_by_test_id(f"consent-{sense}").check()
     page.wait_for_timeout(300)
     assert page.evaluate("opened") == []
-    assert httpx.get(f"{server.address}/v1/sessions").json()["sessions"] == []
+    assert ASK("GET", f"{server.address}/v1/sessions").json()["sessions"] == []
     page.get_by_test_id("consent-voice").uncheck()
     page.get_by_test_id("consent-face").uncheck()
     _start(page)
@@ -135,7 +137,7 @@ def test_what_is_shown_is_what_is_stored(visiting: Opened, server: Serving) -> N
     _start(page, "text")
     _type(page, HAPPY)
     _type(page, "Oh, great. That is just wonderful.")
-    stored = httpx.get(f"{server.address}/v1/sessions/{_session(page)}/turns").json()["turns"]
+    stored = ASK("GET", f"{server.address}/v1/sessions/{_session(page)}/turns").json()["turns"]
     blocks = page.get_by_test_id("turn-block")
     assert [block.get_attribute("data-label") for block in blocks.all()] == [turn["label"] or "" for turn in stored]
     blocks.first.click()
@@ -153,11 +155,11 @@ def test_deleting_closes_the_devices_and_removes_everything(visiting: Opened, se
     _start(page, "text", "voice", "face")
     page.get_by_test_id("turn").wait_for()
     name = _session(page)
-    assert httpx.get(f"{server.address}/v1/sessions/{name}").status_code == 200
+    assert ASK("GET", f"{server.address}/v1/sessions/{name}").status_code == 200
     page.get_by_test_id("remove").click()
     page.get_by_test_id("remove-sure").click()
     page.get_by_test_id("ended").get_by_text("is deleted").wait_for()
-    assert httpx.get(f"{server.address}/v1/sessions/{name}").status_code == 404
+    assert ASK("GET", f"{server.address}/v1/sessions/{name}").status_code == 404
     assert page.evaluate("streams.every((s) => s.getTracks().every((t) => t.readyState === 'ended'))")
     assert _session(page) is None
     page.get_by_test_id("anew").click()
@@ -173,7 +175,7 @@ def test_a_conversation_from_before_can_still_be_deleted(visiting: Opened, serve
     page.reload()
     page.get_by_test_id("remove-earlier").click()
     page.get_by_test_id("ended").get_by_text("is deleted").wait_for()
-    assert httpx.get(f"{server.address}/v1/sessions/{name}").status_code == 404
+    assert ASK("GET", f"{server.address}/v1/sessions/{name}").status_code == 404
 
 
 def test_without_devices_typing_still_works(opened: Opened, server: Serving) -> None:
@@ -210,7 +212,7 @@ def test_the_connection_is_lost_and_found(opened: Opened, tmp_path: Path) -> Non
 
 def test_a_key_is_asked_for_where_there_is_one(opened: Opened, tmp_path: Path) -> None:
     with serving(tmp_path, KEYS=KEY) as server:
-        assert httpx.get(server.address).status_code == 401
+        assert ASK("GET", server.address).status_code == 401
         page = opened(http_credentials={"username": "", "password": KEY}).open(server.address)
         page.get_by_test_id("consent-text").check()
         page.get_by_test_id("start").click()
