@@ -209,6 +209,19 @@ def test_nothing_is_fetched_and_what_is_odd_is_none_of_ours(site: Serving, model
     assert len(model.keys) == 2
 
 
+def test_however_deep_a_request_is_it_is_no_fault_of_ours(site: Serving, model: Model) -> None:
+    """A parser's limit and a writer's limit lie a few levels apart, each depending on who calls it."""
+    model.says = lambda asked: "ok"
+    told = f'"metadata":{{"emoagent_session":"{site.session(text=True)}"}}'
+    try:
+        for depth in (*range(900, 1000, 5), 100_000):
+            body = f'{{"messages":[{{"role":"user","content":{"[" * depth}{"]" * depth}}}],{told}}}'
+            answer = site.client.post(COMPLETIONS, content=body, headers={"Content-Type": "application/json"})
+            assert answer.status_code in (200, 400, 422), depth
+    finally:
+        model.says = None
+
+
 def test_a_session_that_is_not_the_callers_does_not_exist(site: Serving, model: Model, analyzer: TurnAnalyzer) -> None:
     analyzer.open("somebody", owner="else", consent=Consent(text=True))
     model.replies += ["ok"] * 3

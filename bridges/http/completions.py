@@ -30,7 +30,7 @@ from emoagent.bridges.http.errors import Problem, internal, problems
 from emoagent.bridges.http.limits import AtOnce
 from emoagent.bridges.http.server import Server
 from emoagent.bridges.http.upstream import Failed, Upstream, kept
-from emoagent.errors import EmoagentError, NoConsent
+from emoagent.errors import EmoagentError, NoConsent, UsageError
 from emoagent.settings import FORBIDDEN_CONTEXTS
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ class Passing:
     async def complete(self, caller: Identity, request: Request, *, stream: bool) -> Response:
         """The answer to one request. Raises `TooMany`."""
         raw = await request.body()
-        asked: dict[str, Any] = json.loads(raw)
+        asked: dict[str, Any] = await request.json()  # as it has been read for the check
         async with AsyncExitStack() as held:
             held.enter_context(self.at_once.place())
             finding = asyncio.create_task(self._found(caller, asked, request))
@@ -175,11 +175,15 @@ class Passing:
         return Streamed(_pieces(upstream, answer, finding), held.pop_all(), kept(answer))
 
     async def _body(self, raw: bytes, asked: dict[str, Any], finding: asyncio.Task[Found]) -> bytes:
-        """What the model's server is sent: what came, but for what is ours, and with a note where that is set."""
+        """What the model's server is sent: what came, but for what is ours, and with a note where that is set.
+        Raises `UsageError`."""
         changed = without_ours(asked)
         if self.server.config.upstream_note and (found := await finding).affect is not None:
             changed = noted(changed or asked, wording.note(found.affect))
-        return raw if changed is None else json.dumps(changed).encode()
+        try:
+            return raw if changed is None else json.dumps(changed).encode()
+        except RecursionError as error:
+            raise UsageError("the request is nested too deeply", hint="send less", where="body") from error
 
     async def _found(self, caller: Identity, asked: dict[str, Any], request: Request) -> Found:
         """The affect of the user's turn; trouble with it is told, not raised."""

@@ -5,6 +5,7 @@ On a terminal it asks line by line; piped, it takes a line for a turn and ends w
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -43,6 +44,7 @@ def run(settings: Settings, *, session: str | None, database: str | None, note: 
     from emoagent.bridges.http.config import load_config
     from emoagent.bridges.turns import TurnAnalyzer
 
+    logging.getLogger("emoagent").addHandler(logging.NullHandler())  # what failed is told by its vote
     bot, asked = bot_of(settings, note=note), sys.stdin.isatty()
     config = load_config(host="127.0.0.1")
     address = database or (config.address if session else None)
