@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -108,8 +106,12 @@ def test_a_database_can_be_named(stored: Path, monkeypatch: pytest.MonkeyPatch) 
     assert len(listed()) == 3
 
 
-def test_the_program_of_the_documentation_runs(tmp_path: Path) -> None:
+def test_the_program_of_the_documentation_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
     (program,) = programs("integrations/storage.md")
-    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True, capture_output=True, text=True)
-    assert done.stdout.splitlines()[0].startswith("1 joy")
-    assert done.stdout.splitlines()[-1] == "0 sessions left"
+    exec(compile(program, "storage.md", "exec"), {"__name__": "__main__"})
+    first, *_, last = capsys.readouterr().out.splitlines()
+    assert first.startswith("1 joy")
+    assert last == "0 sessions left"
