@@ -41,6 +41,7 @@ class Node(Protocol):
 
     def __call__(self, state: Any) -> dict[str, Any]:
         """What changes in the state."""
+        ...
 
 
 class TurnState(TypedDict, total=False):
@@ -67,7 +68,8 @@ def turn_subgraph() -> TurnGraph:
 
 def last_message(state: TurnState) -> TurnState:
     """A node that goes before it: hears the last message if the user wrote it. The message stays as it is."""
-    message = state["messages"][-1] if state.get("messages") else None
+    messages = state.get("messages")
+    message = messages[-1] if messages else None
     if message is None or message.type != "human" or not message.text.strip():
         return {"heard": None, "affect": None}
     return {"heard": Heard(text=message.text[:4000], turn_id=message.id or "")}

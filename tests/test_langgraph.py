@@ -43,7 +43,7 @@ def talking(saver: Any) -> Any:
     graph = StateGraph(Mine)
     graph.add_node("listen", last_message)
     graph.add_node("affect", turn_subgraph())
-    graph.add_node("count", lambda state: {"visits": state.get("visits", 0) + 1})
+    graph.add_node("count", _count)
     graph.add_edge(START, "listen")
     graph.add_edge("listen", "affect")
     graph.add_edge("affect", "count")
@@ -56,7 +56,7 @@ def said(app: Any, text: str, thread: Any = THREAD) -> Any:
 
 
 def test_a_conversation_is_remembered_in_the_callers_checkpointer(tmp_path: Path) -> None:
-    file = tmp_path / "theirs.sqlite"
+    file, state = tmp_path / "theirs.sqlite", dict[str, Any]()
     for turn, (text, label) in enumerate(((JOY, "joy"), (ANGER, "anger")), 1):
         with closing(sqlite3.connect(file, check_same_thread=False)) as connection:  # as after a restart
             app = talking(SqliteSaver(connection, serde=serializer()))
@@ -142,6 +142,10 @@ def test_the_documented_programs_run(monkeypatch: pytest.MonkeyPatch, capsys: py
     assert "Expressed emotion: anger" in told
     assert "audit: " in told
     assert "u4 anger" in told
+
+
+def _count(state: Mine) -> dict[str, int]:
+    return {"visits": state.get("visits", 0) + 1}
 
 
 def _stop(*_: Any) -> None:
