@@ -73,6 +73,11 @@ class Live:
             self._watched = time
             self.senses.watch(time, rgb)
 
+    @property
+    def behind(self) -> int:
+        """How many answers have been given without something that is still being worked on."""
+        return sum(not each.future.done() for each in self.late)
+
     def start(self, lane: Kind, sense: Sense, perceive: Callable[[], Perceived]) -> Future[Perceived]:
         """Begins to perceive; what goes wrong is an answer, too."""
         return self.lanes[lane].submit(partial(_safely, sense, perceive))
@@ -150,6 +155,13 @@ class LiveSessions:
             with self._lock:
                 live.users -= 1
 
+    def room(self) -> None:
+        """Raises `ResourceLimit` where so much is late already that more sound and pictures would only pile up."""
+        with self._lock:
+            behind = sum(live.behind for live in self._held.values())
+        if behind >= self._at_once:
+            raise ResourceLimit("too much sound and too many pictures at once", hint="try again in a moment")
+
     def forget(self, session: str) -> None:
         """Drops what is held of a session that has been deleted."""
         with self._lock:
@@ -186,6 +198,6 @@ class LiveSessions:
         return self._held[session]
 
     def _shrink(self, most: int) -> None:
-        idle = [name for name, live in self._held.items() if not live.users]
+        idle = [name for name, live in self._held.items() if not live.users and not live.behind]
         for name in idle[: max(0, len(self._held) - most)]:
             self._held.pop(name).close()

@@ -126,6 +126,8 @@ class Session:
     def take(self, given: Given, began: float) -> AffectTurn:
         """Analyses what has been given; `began`: when that was complete, on the clock of `time.perf_counter`."""
         given.check(self.analyzer.settings)
+        if given.audio is not None or given.watched:
+            self.analyzer.live.room()
         self.analyzer.warm()
         ready = time.perf_counter()
         with self._entered() as live:

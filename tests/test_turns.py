@@ -249,6 +249,24 @@ def test_too_many_at_once_is_said(analyzer: TurnAnalyzer) -> None:
         assert session.turn("Hello.").turn == 1
 
 
+def test_late_work_does_not_pile_up(speech: Sound) -> None:
+    with TurnAnalyzer(at_once=2, deadline=PATIENT) as analyzer:
+        analyzer.warm()
+        over = Event()
+        held = [analyzer.threads.media.submit(over.wait, PATIENT) for _ in range(2)]
+        sessions = [analyzer.open() for _ in range(3)]
+        for session in sessions[:2]:
+            assert session.turn("I'm so happy!", speech, deadline=1).latency.late[-1:] == ("voice",)
+        with pytest.raises(ResourceLimit):
+            sessions[2].turn("I'm so happy!", speech)
+        assert sessions[2].turn("I'm so happy!").turn == 1
+        over.set()
+        assert all(each.result() for each in held)
+        settled(sessions[0], 1)
+        settled(sessions[1], 1)
+        assert sessions[2].turn("I'm so happy!", speech).turn == 2
+
+
 def test_idle_sessions_do_not_stay_in_memory() -> None:
     with TurnAnalyzer(held=2, deadline=PATIENT) as analyzer:
         sessions = [analyzer.open() for _ in range(6)]
