@@ -12,6 +12,7 @@ from threading import Event
 import numpy as np
 import pytest
 from conftest import SAMPLE
+from judging import heard, judged, said
 from sounds import load
 
 from emoagent import TurnAnalyzer
@@ -79,6 +80,15 @@ def test_the_sound_is_heard_without_the_words(analyzer: TurnAnalyzer, speech: So
     assert {item.id.rsplit(".", 1)[0] for item in record.evidence} == {"t1.transcript", "t1.voice"}
     assert record.utterance.span.duration == pytest.approx(3.0)
     assert {"text", "voice", "judge"} <= set(affect.latency.stages)
+
+
+def test_words_are_judged_as_the_lines_of_a_file_are(analyzer: TurnAnalyzer) -> None:
+    lines = ("Where have you been?", "I lost the keys.", "You idiot!", "I am so sorry.", "Well, I found them, hooray!")
+    file = judged([(u, [heard(u)]) for u in (said(text, f"u{n}", "p1", 3.0 * n) for n, text in enumerate(lines))])
+    session = analyzer.open()
+    turns = [session.turn(text) for text in lines]
+    assert [affect.distribution for affect in turns] == [each.verdict.distribution for each in file]
+    assert [affect.confidence for affect in turns] == [each.verdict.confidence for each in file]
 
 
 def test_the_trend_is_told_against_the_same_person(analyzer: TurnAnalyzer) -> None:
