@@ -1,7 +1,8 @@
 """The turns of one person in a sound that never stops, as voice frameworks have it: they detect who speaks when.
 
 It lies between an adapter and `Session.listen`. Nothing here waits: what comes is handed on, or held until it is known
-whether it belongs to a turn. Silence before a turn and after its last word is left out.
+whether it belongs to a turn. Silence before a turn and after its last word is left out. The clock is the sound's own,
+since on a busy machine sound and pictures come late, but together; without any sound, it is the machine's.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class LiveTurns:
         self._listening: Listening | None = None
         self._held: deque[Sound] = deque()
         self._words: list[str] = []
-        self._began = self._looked = self._held_for = 0.0  # seconds
+        self._heard = self._began = self._looked = self._held_for = 0.0  # seconds
         self._voiced = self._silent = False
         self._one_by_one = asyncio.Lock()
 
@@ -58,12 +59,11 @@ class LiveTurns:
 
     def hear(self, sound: Callable[[], Sound]) -> None:
         """The next piece of the sound, in a turn or not."""
-        if self._may("voice"):
-            self._tried(lambda: self._heard(sound()))
+        self._tried(lambda: self._take(sound()))
 
     def see(self, picture: Callable[[], Picture | None]) -> None:
         """A frame of the camera, which is asked for only where one is due; `None` cannot be read."""
-        now, listening = self._clock(), self._listening
+        now, listening = self._now(), self._listening
         due = listening is not None and not self._silent and now - self._looked >= self._between
         if listening is not None and due and self._may("face"):
             self._looked = now
@@ -85,7 +85,7 @@ class LiveTurns:
         """A turn begins, with what has been held; one that is going on goes on."""
         if self._listening is None:
             self._listening = self.session.listen(self.person)
-            self._began, self._looked = self._clock() - self._held_for, -float("inf")
+            self._began, self._looked = self._now() - self._held_for, -float("inf")
             self._release()
 
     def words(self, text: str) -> None:
@@ -142,7 +142,13 @@ class LiveTurns:
         except EmoagentError as error:
             log.warning("left out: %s: %s", error.code, error.message)
 
-    def _heard(self, sound: Sound) -> None:
+    def _now(self) -> float:
+        return self._heard or self._clock()
+
+    def _take(self, sound: Sound) -> None:
+        self._heard += sound.seconds
+        if not self._may("voice"):
+            return
         if self._listening is not None and not self._silent:
             self._listening.audio(sound)
             return

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 CHANNELS = {"RGB": 3, "RGBA": 4}
 SCREEN = "screenVideo"  # what pipecat calls a shared screen: no camera
-LAST = 2.0  # seconds that a turn which is being judged is waited for when the pipeline ends
+LAST = 5.0  # seconds that a turn which is being judged is waited for when the pipeline ends
 
 
 @dataclass
@@ -95,7 +95,9 @@ class AffectProcessor(FrameProcessor):
         """Waits a little for what is being judged; a turn that is still open is none."""
         self._turns.cancel()
         if self._working:
-            await asyncio.wait(self._working, timeout=LAST)
+            _, late = await asyncio.wait(self._working, timeout=LAST)
+            for task in late:
+                await self.cancel_task(task)
         await super().cleanup()
 
     def _turn_taking(self, frame: Frame) -> None:

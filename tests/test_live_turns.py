@@ -113,6 +113,19 @@ def test_pictures_are_asked_for_five_times_a_second_while_somebody_speaks(analyz
     talk.turns.cancel()
 
 
+def test_pictures_are_timed_by_the_sound(analyzer: TurnAnalyzer) -> None:
+    """However long the machine takes for it."""
+    talk = Talk(analyzer.open())
+    talk.hear(1, 2)
+    talk.turns.begin()
+    listening: Any = talk.turns._listening
+    talk.now += 60
+    talk.hear(3, 4)
+    talk.see()
+    assert listening._taken_in.until == 4 * PIECE
+    talk.turns.cancel()
+
+
 def test_a_turn_is_judged_by_its_words_and_its_voice(analyzer: TurnAnalyzer) -> None:
     session = analyzer.open()
     talk = Talk(session)

@@ -1,10 +1,10 @@
 """A call as LiveKit's agents run it, said on stdout as one JSON object: what came of each turn, and what was kept.
 
-    python livekit_call.py ask|wait WAV WAV
+    python livekit_call.py ask|wait VIDEO WAV START WAV START
 
-Each WAV is played as the room's sound once the one before has been answered. The detector of voice is LiveKit's own,
-the recogniser of speech is PocketSphinx, the model says one sentence. `ask`: the agent asks for the affect before it
-answers; `wait`: it does not.
+Each WAV is played as the room's sound once the one before has been answered, and VIDEO from second START as the camera.
+The detector of voice is LiveKit's own, the recogniser of speech is PocketSphinx, the model says one sentence. `ask`:
+the agent asks for the affect before it answers; `wait`: it does not.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import asyncio
 import json
 import sys
 import wave
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from livekit.agents.voice.io import AudioInput, VideoInput
 from emoagent import TurnAnalyzer
 from emoagent.affect import AffectTurn
 from emoagent.bridges.livekit import KEY, AffectHook
+from emoagent.schema import Evidence
 from emoagent.tools.audio import HeldAudio
 from emoagent.tools.sound import Sound
 from emoagent.tools.sphinx import recognise
@@ -41,7 +43,7 @@ class Sphinx(stt.STT):
     async def _recognize_impl(self, buffer: Any, **_: Any) -> stt.SpeechEvent:
         frame = rtc.combine_audio_frames(buffer)
         text = await asyncio.to_thread(words, Sound(np.frombuffer(frame.data, np.int16).copy(), frame.sample_rate))
-        said = stt.SpeechData(language="en", text=text or "hello")
+        said = stt.SpeechData(language="en", text=text)
         return stt.SpeechEvent(type=stt.SpeechEventType.FINAL_TRANSCRIPT, alternatives=[said])
 
 
@@ -100,11 +102,30 @@ class Microphone(AudioInput):
 
 
 class Camera(VideoInput):
-    """Shows grey, ten times a second."""
+    """Shows pictures, 12.5 a second, as a room gives them; then grey."""
+
+    def __init__(self) -> None:
+        super().__init__(label="video")
+        self.pictures: Iterator[Any] = iter(())
+
+    def play(self, shown: list[Any]) -> None:
+        """From now on."""
+        self.pictures = iter(shown)
 
     async def __anext__(self) -> rtc.VideoFrame:
-        await asyncio.sleep(0.1)
-        return rtc.VideoFrame(64, 48, rtc.VideoBufferType.I420, bytes([128]) * (64 * 48 * 3 // 2))
+        await asyncio.sleep(0.08)
+        rgba = next(self.pictures, np.full((48, 64, 4), 128, np.uint8))
+        frame = rtc.VideoFrame(rgba.shape[1], rgba.shape[0], rtc.VideoBufferType.RGBA, rgba.tobytes())
+        return frame.convert(rtc.VideoBufferType.I420)
+
+
+def pictures(video: str, start: float) -> list[Any]:
+    """Every second one of the 4 s from second `start` on, RGBA."""
+    import av
+
+    with av.open(video) as media:
+        shown = [frame for frame in media.decode(video=0) if start <= frame.time < start + 4][::2]
+        return [frame.to_ndarray(format="rgba") for frame in shown]
 
 
 class Asking(Agent):
@@ -120,22 +141,23 @@ class Asking(Agent):
             self.known.append(await self.hook.turn(new_message))
 
 
-async def call(asks: bool, paths: list[str]) -> dict[str, Any]:
+async def call(asks: bool, played: list[tuple[str, list[Any]]]) -> dict[str, Any]:
     """Runs it until every turn was told and answered."""
     with TurnAnalyzer(deadline=5.0) as analyzer:
         analyzer.warm()
         session = analyzer.open("call")
-        hook, model, microphone = AffectHook(session), Brief(), Microphone()
+        hook, model, microphone, camera = AffectHook(session), Brief(), Microphone(), Camera()
         agent = Asking(hook if asks else None)
         handling = TurnHandlingOptions(turn_detection="vad", endpointing={"min_delay": 1.0, "max_delay": 2.0})
         room = AgentSession(stt=Sphinx(), llm=model, vad=inference.VAD(), turn_handling=handling)
-        room.input.audio, room.input.video = microphone, Camera(label="grey")
+        room.input.audio, room.input.video = microphone, camera
         told: list[AffectTurn] = []
         hook.on("affect", lambda affect, message: told.append(affect))
         await room.start(agent)
         hook.attach(room)
-        for number, path in enumerate(paths, 1):
+        for number, (path, shown) in enumerate(played, 1):
             microphone.play(path)
+            camera.play(shown)
             for _ in range(round(PATIENCE / 0.1)):
                 await asyncio.sleep(0.1)
                 if min(len(told), sum(item.role == "assistant" for item in messages(room))) >= number:
@@ -145,11 +167,17 @@ async def call(asks: bool, paths: list[str]) -> dict[str, Any]:
             "told": [one.model_dump(mode="json") for one in told],
             "known": [one.turn for one in agent.known if one],
             "kept": [session.record(one.turn).utterance.text for one in session.timeline()],
+            "seen": [kinds(session.record(one.turn).evidence, "face") for one in session.timeline()],
             "history": [
                 {"role": item.role, "text": item.text_content, "affect": item.extra.get(KEY)} for item in messages(room)
             ],
             "shown": model.shown,
         }
+
+
+def kinds(evidence: Sequence[Evidence], modality: str) -> list[str]:
+    """What kinds of evidence there are of one modality."""
+    return sorted({one.kind for one in evidence if one.modality == modality})
 
 
 def messages(room: AgentSession[Any]) -> list[Any]:
@@ -158,4 +186,7 @@ def messages(room: AgentSession[Any]) -> list[Any]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(call(sys.argv[1] == "ask", sys.argv[2:]))))
+    said = [
+        (path, pictures(sys.argv[2], float(start))) for path, start in zip(sys.argv[3::2], sys.argv[4::2], strict=True)
+    ]
+    print(json.dumps(asyncio.run(call(sys.argv[1] == "ask", said))))

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from documented import programs
 from environments import python_of
-from spoken import recording
+from spoken import played, recording
 
 from emoagent.affect import AffectTurn
 
@@ -36,9 +36,8 @@ def python() -> str:
 def call(python: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> dict[str, Any]:
     """What came of a call with two turns, by an agent that asks for the affect before it answers, or does not."""
     folder = tmp_path_factory.mktemp("call")
-    said = [str(recording(folder / f"said-{number}.wav", number)) for number in (0, 1)]
     script = Path(__file__).with_name("livekit_call.py")
-    out: dict[str, Any] = json.loads(_run([python, str(script), request.param, *said], folder))
+    out: dict[str, Any] = json.loads(_run([python, str(script), request.param, *played(folder)], folder))
     return {**out, "way": request.param}
 
 
@@ -56,6 +55,10 @@ def test_each_turn_is_judged_by_its_words_and_its_voice(call: dict[str, Any]) ->
         votes = {vote.modality: vote for vote in one.votes}
         assert votes["voice"].reason not in ("late", "not given")
         assert not votes["text"].abstained
+
+
+def test_the_face_that_the_camera_shows_is_seen(call: dict[str, Any]) -> None:
+    assert call["seen"][1], "the second sentence is spoken by the only face in the picture"
 
 
 def test_the_affect_is_kept_beside_the_message(call: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ import pytest
 from chat_server import Raw, serving
 from documented import programs
 from environments import python_of
-from spoken import recording
+from spoken import played, recording
 
 from emoagent.affect import AffectTurn
 
@@ -39,11 +39,10 @@ def python() -> str:
 def call(python: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What came of a call with two turns, and what the model was asked in it."""
     folder = tmp_path_factory.mktemp("call")
-    said = [str(recording(folder / f"said-{number}.wav", number)) for number in (0, 1)]
     with serving() as server:
         server.says = lambda request: Raw(body=_stream(), headers={"Content-Type": "text/event-stream"})
         script = Path(__file__).with_name("pipecat_call.py")
-        out: dict[str, Any] = json.loads(_run([python, str(script), server.url, *said], folder))
+        out: dict[str, Any] = json.loads(_run([python, str(script), server.url, *played(folder)], folder))
         return {**out, "asked": [request["messages"] for request in server.asked]}
 
 
@@ -73,6 +72,12 @@ def test_the_words_go_on_as_they_were_said(call: dict[str, Any]) -> None:
     assert said == call["kept"]
     assert [one["role"] for one in call["asked"][-1]] == ["system", "user", "assistant", "user"]
     assert [one["content"] for one in call["asked"][-1] if one["role"] == "user"] == said
+
+
+def test_the_face_that_the_camera_shows_is_seen(call: dict[str, Any]) -> None:
+    assert call["seen"][1], "the second sentence is spoken by the only face in the picture"
+    votes = [{vote["modality"]: vote["reason"] for vote in one["votes"]} for one in call["told"]]
+    assert [one["face"] for one in votes] != ["not given", "not given"]
 
 
 def test_sound_and_pictures_pass_unchanged_and_in_order(call: dict[str, Any]) -> None:
