@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 import pytest
-from http_serving import ALL, ANN, BOB, Serving, client_of, events, problem, serving
+from http_serving import ALL, ANN, BOB, LONG, Serving, client_of, events, problem, serving
 from test_http_turns import wav
 
 from emoagent.bridges.http.job_folder import JobFolders, plain_name, subtitle_suffix, suffix
@@ -19,16 +18,7 @@ from emoagent.errors import NotFound, UsageError
 from emoagent.schema import Trace
 
 SUBTITLES = b"1\n00:00:00,200 --> 00:00:01,800\nI won, this is wonderful!\n"
-F = TypeVar("F", bound=Callable[..., None])
 WORDS = {"text": True}
-SET = "EMOAGENT_TEST_SERVER"
-
-
-def long(test: F) -> F:
-    """Of a test that analyses several files, each in a process of its own."""
-    skip = pytest.mark.skipif(not os.environ.get(SET), reason=f"takes half a minute (set {SET}=1)")
-    marked: F = pytest.mark.integration(skip(test))
-    return marked
 
 
 def send(
@@ -48,7 +38,8 @@ def speech() -> bytes:
     return wav(bytes(64_000))
 
 
-@long
+@LONG[0]
+@LONG[1]
 def test_a_file_from_sending_to_deletion(tmp_path: Path, speech: bytes) -> None:
     with serving(tmp_path, (ANN, BOB)) as served:
         sent = send(served.client, speech)
@@ -82,7 +73,8 @@ def test_a_file_from_sending_to_deletion(tmp_path: Path, speech: bytes) -> None:
         assert list((tmp_path / "jobs").iterdir()) == []
 
 
-@long
+@LONG[0]
+@LONG[1]
 def test_a_file_that_is_none_fails_and_says_why(tmp_path: Path) -> None:
     with serving(tmp_path) as served:
         last = ended(served.client, send(served.client, b"this is no film").json()["id"])
@@ -91,7 +83,8 @@ def test_a_file_that_is_none_fails_and_says_why(tmp_path: Path) -> None:
         assert str(tmp_path) not in json.dumps(last)
 
 
-@long
+@LONG[0]
+@LONG[1]
 def test_one_at_a_time_the_next_server_goes_on_and_cancelling(tmp_path: Path, speech: bytes) -> None:
     with serving(tmp_path, jobs_waiting=1) as served:
         first, second = (send(served.client, speech).json() for _ in range(2))
@@ -128,7 +121,8 @@ def _alive(process: int) -> bool:
     return True
 
 
-@long
+@LONG[0]
+@LONG[1]
 def test_what_goes_on_is_killed_when_it_is_deleted(tmp_path: Path, speech: bytes) -> None:
     with serving(tmp_path) as served:
         job = send(served.client, speech).json()["id"]

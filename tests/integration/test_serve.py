@@ -16,15 +16,11 @@ from typing import TypeVar
 import httpx
 import pytest
 from conftest import SAMPLE
-from http_serving import ANN, client_of, events
+from http_serving import ANN, LONG, client_of, events
 
 COMMAND = [sys.executable, "-P", "-m", "emoagent", "serve", "--port", "0"]
 T = TypeVar("T")
-SET = "EMOAGENT_TEST_SERVER"
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.skipif(not os.environ.get(SET), reason=f"starts servers (set {SET}=1)"),
-]
+pytestmark = list(LONG)
 
 
 @contextmanager
