@@ -12,15 +12,18 @@ from threading import Event
 import numpy as np
 import pytest
 from conftest import SAMPLE
-from judging import heard, judged, said
+from judging import said
 from sounds import load
 
 from emoagent import TurnAnalyzer
 from emoagent.affect import EXPLANATION, SENSES, AffectTurn, Consent
+from emoagent.agents.transcript import quoted, transcript
 from emoagent.bridges.session import Session
 from emoagent.bridges.turn_input import given_of
 from emoagent.bridges.turns import EVERYTHING
 from emoagent.errors import Clash, NoConsent, NotFound, Refused, ResourceLimit, UsageError
+from emoagent.graphs.judgement import judge_all, opine_all
+from emoagent.graphs.state import Episode
 from emoagent.settings import Settings
 from emoagent.tools.frame import Frame
 from emoagent.tools.sound import Sound
@@ -84,11 +87,14 @@ def test_the_sound_is_heard_without_the_words(analyzer: TurnAnalyzer, speech: So
 
 def test_words_are_judged_as_the_lines_of_a_file_are(analyzer: TurnAnalyzer) -> None:
     lines = ("Where have you been?", "I lost the keys.", "You idiot!", "I am so sorry.", "Well, I found them, hooray!")
-    file = judged([(u, [heard(u)]) for u in (said(text, f"u{n}", "p1", 3.0 * n) for n, text in enumerate(lines))])
+    said_so = tuple(said(text, f"u{n}", "p1", 3.0 * n) for n, text in enumerate(lines))
+    file = Episode(utterances=said_so, evidence=list(transcript.evidence(quoted(said_so))))
+    file.opinions = opine_all(file, analyzer.settings)["opinions"]
+    verdicts = judge_all(file, analyzer.settings)["verdicts"]
     session = analyzer.open()
     turns = [session.turn(text) for text in lines]
-    assert [affect.distribution for affect in turns] == [each.verdict.distribution for each in file]
-    assert [affect.confidence for affect in turns] == [each.verdict.confidence for each in file]
+    assert [affect.distribution for affect in turns] == [verdict.distribution for verdict in verdicts]
+    assert [affect.confidence for affect in turns] == [verdict.confidence for verdict in verdicts]
 
 
 def test_the_trend_is_told_against_the_same_person(analyzer: TurnAnalyzer) -> None:
