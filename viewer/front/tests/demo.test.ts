@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { AffectTurn, Turn, Vote } from "../src/demo/model";
 import { level, pcm, RATE, Resampler } from "../src/demo/resample";
-import { add, records, turns } from "../src/demo/state";
+import { add, late, records, renew, turns } from "../src/demo/state";
 import { AUDIO, packed } from "../src/demo/wire";
-import { against, announced, days, listed, startWith, unheard } from "../src/demo/words";
+import { against, announced, days, listed, revised, startWith, unheard } from "../src/demo/words";
 
 const BLOCK = 128; // samples, as the audio thread gives them
 
@@ -63,16 +63,23 @@ function turn(number: number, more: Partial<AffectTurn> = {}): Turn {
   return { type: "turn", affect, text: "", source: "chat" };
 }
 
-test("what came late puts an earlier turn right, and its findings are asked for again", () => {
+test("what came late puts an earlier turn right, and says so", () => {
   turns.value = [];
-  add(turn(1));
-  records.value = new Map([[1, { utterance: { id: "u1", text: "", source: "chat" }, evidence: [], verdict: null as never, affect: turn(1).affect }]]);
-  const again = { turn: 1, arrived: ["voice" as const], before: "joy", label: null, confidence: null, votes: [vote] };
-  add(turn(2, { late: [again] }));
-  assert.deepEqual(turns.value.map(({ affect }) => [affect.turn, affect.label, affect.abstained]), [[1, null, true], [2, "joy", false]]);
-  assert.equal(records.value.size, 0);
-  add(turn(2, { label: "fear" }));
-  assert.deepEqual(turns.value.map(({ affect }) => affect.label), [null, "fear"]);
+  const waiting: Vote = { ...vote, reason: "late" };
+  add(turn(2));
+  add(turn(1, { label: null, abstained: true, votes: [waiting] }));
+  assert.deepEqual(late(turns.value[0]!.affect), ["voice"]);
+  const heard = { ...waiting, label: "joy", abstained: false, reason: null };
+  const record = { utterance: { id: "u1", text: "hello", source: "pocketsphinx" }, evidence: [], verdict: null as never };
+  renew({ ...record, affect: turn(1, { votes: [heard] }).affect });
+  const [first, second] = turns.value;
+  assert.deepEqual([first!.affect.label, first!.text, first!.source], ["joy", "hello", "pocketsphinx"]);
+  assert.deepEqual(first!.revision, { arrived: ["voice"], before: null });
+  assert.equal(revised(first!.revision!, "joy"), "Judged again with voice, late for the first time; before, it had no label.");
+  assert.equal(second!.revision, undefined);
+  assert.ok(records.value.has(1));
+  renew({ ...record, affect: first!.affect });
+  assert.deepEqual(turns.value[0]!.revision?.arrived, ["voice"]);
 });
 
 test("sentences", () => {

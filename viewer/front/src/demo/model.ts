@@ -10,9 +10,7 @@ export interface Vote {
 }
 export interface Trend { turns: number; valence: number | null; arousal: number | null; before: string; changed: boolean }
 export interface Latency { total: number; deadline: number; stages: Record<string, number>; late: Sense[] }
-export interface Revision {
-  turn: number; arrived: Sense[]; before: string | null; label: string | null; confidence: number | null; votes: Vote[];
-}
+export interface Revision { turn: number; arrived: Sense[]; before: string | null; label: string | null }
 export interface AffectTurn {
   session: string; turn: number; turn_id: string; person: string; label: string | null; distribution: Distribution;
   confidence: number | null; valence: number | null; arousal: number | null; open_labels: string[]; abstained: boolean;
@@ -28,8 +26,8 @@ export interface Place { local: boolean; key: boolean; keep_days: number; contex
 
 export interface Ready { type: "ready"; session: string; turns: number; consent: Record<Sense, boolean> }
 export interface State { type: "state"; speaking: boolean; seconds: number; frames: number; dropped: number }
-/** `revision`: how it was judged again, where something came late. */
-export interface Turn { type: "turn"; affect: AffectTurn; text: string; source: string; revision?: Revision }
+/** `revision`: what came late, and the label without it. */
+export interface Turn { type: "turn"; affect: AffectTurn; text: string; source: string; revision?: Pick<Revision, "arrived" | "before"> }
 export interface Problem { type: "error"; code: string; message: string; hint: string; where: string; fatal: boolean }
 export type Told = Ready | State | Turn | Problem | { type: "cancelled" };
 

@@ -3,7 +3,8 @@ import { closeCamera, openCamera } from "./camera";
 import { closeMicrophone, openMicrophone } from "./microphone";
 import type { Consent, Problem, Told, TurnRecord } from "./model";
 import {
-  add, consent, dropped, earlier, forget, gone, judging, key, notice, place, records, session, speaking, stage, turns,
+  add, consent, dropped, earlier, forget, gone, judging, key, late, notice, place, records, renew, session, speaking, stage,
+  turns,
 } from "./state";
 import { AUDIO, packed, PICTURE } from "./wire";
 import { sentence } from "./words";
@@ -11,6 +12,7 @@ import { sentence } from "./words";
 const KEPT = "emoagent.session"; // in sessionStorage: until the tab is closed
 const CROWDED = 256 * 1024; // bytes that wait to be sent; then pictures are left out
 const PAUSE = 0.8; // seconds of silence that end a turn
+const PAUSES = [500, 1000, 1500, 2000, 3000, 5000, 10_000]; // milliseconds between two questions for what was late
 const DEADLINE = 2; // seconds: a reader can wait for all sources; a chatbot would not
 
 let socket: WebSocket | null = null;
@@ -51,7 +53,8 @@ function told(message: Told): void {
     judging.value = speaking.value = false;
     notice.value = null;
     add(message);
-    for (const again of message.affect.late) void reread(again.turn);
+    for (const again of message.affect.late) void look(again.turn, true);
+    if (late(message.affect).length) void follow(message.affect.turn);
   } else if (message.type === "error") refused(message);
   else judging.value = false;
 }
@@ -63,11 +66,14 @@ function refused({ code, message, hint }: Problem): void {
   if (code === "not_found") session.value = null;
 }
 
-/** What came late may have brought the words. */
-async function reread(turn: number): Promise<void> {
-  await look(turn);
-  const found = records.value.get(turn)?.utterance;
-  if (found) turns.value = turns.value.map((each) => (each.affect.turn === turn ? { ...each, text: found.text, source: found.source } : each));
+/** Asks again for a turn that something was late for, until that is there; the next turn would tell it as well. */
+async function follow(turn: number): Promise<void> {
+  for (const pause of PAUSES) {
+    await new Promise((done) => setTimeout(done, pause));
+    await look(turn, true);
+    const each = turns.value.find(({ affect }) => affect.turn === turn);
+    if (!each || !late(each.affect).length) return;
+  }
 }
 
 async function opened(name: string): Promise<void> {
@@ -135,13 +141,12 @@ function address(name: string, more = ""): string {
   return `/v1/sessions/${encodeURIComponent(name)}${more}`;
 }
 
-/** What is stored of a turn, asked for once. */
-export async function look(turn: number): Promise<void> {
-  if (!session.value || records.value.has(turn)) return;
-  const answer = await fetch(address(session.value, `/turns/${turn}`), { headers: headers() });
-  if (!answer.ok) return problem(answer);
-  const found = (await answer.json()) as TurnRecord;
-  records.value = new Map([...records.value, [turn, found]]);
+/** What is stored of a turn, asked for once, or `anew`. */
+export async function look(turn: number, anew = false): Promise<void> {
+  if (!session.value || (!anew && records.value.has(turn))) return;
+  const answer = await fetch(address(session.value, `/turns/${turn}`), { headers: headers() }).catch(() => null);
+  if (answer?.ok) renew((await answer.json()) as TurnRecord);
+  else if (answer && !anew) await problem(answer);
 }
 
 /** Ends the conversation and has the server delete it; says so only when it is done. */

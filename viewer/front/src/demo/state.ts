@@ -1,6 +1,6 @@
 // What the demo remembers while the page is open. Components read signals; only the functions here and in session.ts write.
 import { computed, signal } from "@preact/signals";
-import type { Consent, Place, Sense, Turn, TurnRecord } from "./model";
+import type { AffectTurn, Consent, Place, Sense, Turn, TurnRecord } from "./model";
 
 export type Stage = "asking" | "joining" | "open" | "lost" | "ended";
 
@@ -36,25 +36,27 @@ function given(): Place {
   return { local: true, key: false, keep_days: 1, context: null, ...(found ? (JSON.parse(found) as Partial<Place>) : {}) };
 }
 
-/** Puts a turn at its place, and right what it says of earlier ones. */
+/** Puts a turn at its place. */
 export function add(turn: Turn): void {
-  const revised = new Map(turn.affect.late.map((each) => [each.turn, each]));
-  const put = turns.value
-    .filter(({ affect }) => affect.turn !== turn.affect.turn)
-    .map((each) => {
-      const again = revised.get(each.affect.turn);
-      return again ? { ...each, affect: revise(each.affect, again), revision: again } : each;
-    });
-  turns.value = [...put, turn].sort((a, b) => a.affect.turn - b.affect.turn);
-  if (revised.size) records.value = new Map([...records.value].filter(([number]) => !revised.has(number)));
+  const others = turns.value.filter(({ affect }) => affect.turn !== turn.affect.turn);
+  turns.value = [...others, turn].sort((a, b) => a.affect.turn - b.affect.turn);
 }
 
-function revise(old: Turn["affect"], again: Turn["affect"]["late"][number]): Turn["affect"] {
-  const distribution = again.label === old.label ? old.distribution : {};
-  return {
-    ...old, label: again.label, confidence: again.confidence, abstained: again.label === null, distribution,
-    votes: again.votes.length ? again.votes : old.votes,
-  };
+/** What is stored of a turn by now: words and a verdict that may have come later than the turn was told. */
+export function renew(record: TurnRecord): void {
+  const { affect, utterance } = record;
+  records.value = new Map([...records.value, [affect.turn, record]]);
+  turns.value = turns.value.map((each) => {
+    if (each.affect.turn !== affect.turn) return each;
+    const arrived = late(each.affect).filter((sense) => !late(affect).includes(sense));
+    const revision = arrived.length ? { arrived, before: each.affect.label } : each.revision;
+    return { ...each, affect, text: utterance.text, source: utterance.source, ...(revision && { revision }) };
+  });
+}
+
+/** The sources that were not ready in time. */
+export function late({ votes }: AffectTurn): Sense[] {
+  return votes.filter((vote) => vote.abstained && vote.reason === "late").map((vote) => vote.modality as Sense);
 }
 
 /** As if the page were new: what was agreed to has to be agreed to again. */

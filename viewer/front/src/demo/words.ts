@@ -55,7 +55,7 @@ export function against(trend: Trend, label: string | null): string {
 }
 
 /** What came too late, and what it changed. */
-export function revised({ arrived, before, label }: Revision): string {
+export function revised({ arrived, before }: Pick<Revision, "arrived" | "before">, label: string | null): string {
   const names = arrived.map((sense) => SOURCES[sense]);
   const was = before === label ? "which changed nothing" : `before, it ${before ? `was ${before}` : "had no label"}`;
   return `Judged again with ${listed(names)}, late for the first time; ${was}.`;

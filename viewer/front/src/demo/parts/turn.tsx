@@ -8,7 +8,7 @@ import {
 } from "../../wording";
 import type { AffectTurn, Turn, Vote } from "../model";
 import { typeTurn } from "../session";
-import { consent, shown, stage, turns } from "../state";
+import { consent, late, shown, stage, turns } from "../state";
 import { against, revised, took, unheard } from "../words";
 import { Findings } from "./findings";
 
@@ -24,7 +24,7 @@ export function TurnView() {
         <Opening turn={turn} />
         <div class="verdict">
           <Sentence affect={affect} />
-          {turn.revision && <p class="small again" data-testid="revision">{revised(turn.revision)}</p>}
+          {turn.revision && <p class="small again" data-testid="revision">{revised(turn.revision, affect.label)}</p>}
           {affect.conflict && <p class="small doubt"><Bolt /> {conflictTitle(affect.conflict)}</p>}
         </div>
         <div class="columns">
@@ -76,10 +76,15 @@ function Opening({ turn: { affect, text, source } }: { turn: Turn }) {
         <span>{text ? (source === "chat" ? "typed" : "as recognised, roughly") : "spoken"}</span>
       </p>
       <blockquote>
-        {text ? <h2 class={text.length > 120 ? "long" : ""}>“<Said text={text} />”</h2> : <h2 class="unsaid muted">{consent.value.text ? "No words were understood" : "Words were not agreed to"}</h2>}
+        {text ? <h2 class={text.length > 120 ? "long" : ""}>“<Said text={text} />”</h2> : <h2 class="unsaid muted">{unsaid(affect)}</h2>}
       </blockquote>
     </div>
   );
+}
+
+function unsaid(affect: AffectTurn): string {
+  if (!consent.value.text) return "Words were not agreed to";
+  return late(affect).includes("text") ? "The words are still being recognised" : "No words were understood";
 }
 
 function Sentence({ affect }: { affect: AffectTurn }) {
