@@ -9,6 +9,7 @@ import os
 import time
 import wave
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +145,24 @@ def test_asking_again_is_the_same_turn_and_what_was_answered_is_remembered(
     assert (affect["turn"], affect["label"], affect["trend"]["before"]) == (2, "anger", "joy")
     owner = site.server.keys.caller(ANN).owner
     assert [turn.turn for turn in analyzer.get(session, owner).timeline()] == [1, 2]
+
+
+def test_answers_at_the_same_time_each_have_the_affect_of_their_own_turn(site: Serving, model: Model) -> None:
+    model.says = lambda asked: Raw(body=EVENTS + END, headers=STREAM) if asked.get("stream") else "ok"
+    said = {"joy": "Oh my God, I'm so happy!", "anger": "I hate you. Leave me alone!", "sadness": "I am so sad."}
+
+    def label(expected: str, stream: bool) -> tuple[str, str, bool]:
+        session = site.session(text=True)
+        answer = ask(client(site, session), [{"role": "user", "content": said[expected]}], stream=stream)
+        affect = (list(answer)[-1] if stream else answer).affect
+        return expected, affect["label"], affect["session"] == session
+
+    try:
+        with ThreadPoolExecutor(6) as threads:
+            found = list(threads.map(label, [*said] * 4, [False, True] * 6))
+    finally:
+        model.says = None
+    assert all(expected == told and own for expected, told, own in found)
 
 
 def test_the_result_of_a_tool_is_no_turn_of_the_user(site: Serving, model: Model) -> None:

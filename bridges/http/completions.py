@@ -154,7 +154,7 @@ class Passing:
             finding = asyncio.create_task(self._found(caller, asked, request))
             held.push_async_callback(_settled, finding)
             if self.upstream is None:
-                return await _by_itself(await finding, stream=stream)
+                return _by_itself(await finding, stream=stream)
             try:
                 return await self._passed(self.upstream, await self._body(raw, asked, finding), finding, held, stream)
             except Failed as error:
@@ -222,13 +222,13 @@ class Streamed(StreamingResponse):
             await super().__call__(scope, receive, send)
 
 
-async def _by_itself(found: Found, *, stream: bool) -> Response:
-    """The reply without a model: the affect, or why there is none."""
+def _by_itself(found: Found, *, stream: bool) -> Response:
+    """The reply without a model: the affect, or why there is none. It is no part of the conversation: words of ours for
+    what the last turn expresses would be read into the next."""
     if found.affect is not None:
         text = wording.reply(found.affect)
     else:
         text = _sentences(found.error) if found.error else "Nobody has said anything new."
-    await found.replied(text)
     body = embedded(text, found.fields(), stream=stream)
     return Response(body, media_type=STREAM if stream else "application/json")
 
