@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
@@ -170,3 +172,9 @@ def test_no_words_are_shown_to_the_voice(heard: Sound) -> None:
     found = Senses().voice(said(1, Span(start=0, end=1)), between(heard, Span(start=5.6, end=6.6)))
     assert found
     assert not any(each.saw_text for each in found)
+
+
+def test_nothing_is_told_when_the_process_ends() -> None:
+    code = "from emoagent.agents.senses import warm_up; warm_up()"
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
+    assert not done.stderr

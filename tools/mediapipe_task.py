@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -45,6 +46,12 @@ class Task:
         """Frees the model. The task cannot be used afterwards."""
         with _creating, quiet():
             self.native.close()
+
+    def keep(self) -> Self:
+        """Leaves the model to the end of the process. It must not be closed then, nor close itself: Python has ended
+        MediaPipe's threads by that time, and the attempt would be told on the terminal."""
+        atexit.register(setattr, self.native, "_handle", None)
+        return self
 
     def __enter__(self) -> Self:
         return self

@@ -95,8 +95,8 @@ def face_models() -> FaceModels:
     from emoagent.tools.landmarker import Landmarker
 
     landmarks = face_landmarker()
-    finder = Landmarker(landmarks.path)
+    finder = Landmarker(landmarks.path).keep()
     try:
-        return FaceModels(finder, landmarks.model(), FaceDetector(face_detector().path))
+        return FaceModels(finder, landmarks.model(), FaceDetector(face_detector().path).keep())
     except ModelMissing:
         return FaceModels(finder, landmarks.model(), None)
