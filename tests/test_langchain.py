@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import importlib
 import io
 import json
 import logging
+import sys
 import wave
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +25,7 @@ from emoagent import TurnAnalyzer
 from emoagent.affect import AffectTurn, Consent
 from emoagent.bridges.langchain import AffectMiddleware, affect_tools
 from emoagent.bridges.threads import session_id
+from emoagent.errors import ExtraMissing
 
 JOY, ANGER = "I am so happy! We are going to fly!", "Stop it! You broke my computer!"
 ANN, BEN = ({"configurable": {"thread_id": name}} for name in ("ann", "ben"))
@@ -171,6 +174,14 @@ def test_the_documented_program_runs(capsys: pytest.CaptureFixture[str]) -> None
     assert first.startswith("1 anger")
     assert answer == "I am sorry. What happened?"
     assert second.startswith("2 joy")
+
+
+def test_without_langchain_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "emoagent.bridges.langchain")
+    monkeypatch.setitem(sys.modules, "langchain.agents.middleware", None)
+    with pytest.raises(ExtraMissing) as error:
+        importlib.import_module("emoagent.bridges.langchain")
+    assert "emoagent[langchain]" in error.value.hint
 
 
 def _sound(clip: Path) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from emoagent.affect import AffectTurn
 from emoagent.bridges import telling
 from emoagent.bridges.mcp.results import Results
 from emoagent.bridges.mcp.roots import Roots
+from emoagent.errors import ExtraMissing
 from emoagent.schema import Trace
 
 TOOLS = {"analyze_media", "analyze_turn", "get_timeline", "get_evidence", "explain_label"}
@@ -199,6 +202,14 @@ def test_the_older_protocol_is_spoken_as_well(place: tuple[Path, Path]) -> None:
         return client.protocol_version
 
     assert served(scenario, [], place[1], mode="legacy") < served(scenario, [], place[1])
+
+
+def test_without_the_sdk_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "emoagent.bridges.mcp.server")
+    monkeypatch.setitem(sys.modules, "mcp.server.mcpserver", None)
+    with pytest.raises(ExtraMissing) as error:
+        importlib.import_module("emoagent.bridges.mcp.server")
+    assert "emoagent[mcp]" in error.value.hint
 
 
 async def _read(client: Client, uri: str) -> str:

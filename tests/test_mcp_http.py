@@ -17,7 +17,7 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp_client import asked
 
-from emoagent.bridges.mcp.over_http import app_of
+from emoagent.bridges.mcp.over_http import app_of, serve
 from emoagent.bridges.mcp.server import Config, create_server
 from emoagent.errors import UsageError
 
@@ -75,6 +75,11 @@ def test_a_page_of_a_stranger_cannot_ask(tmp_path: Path) -> None:
             answer = web.post(address, json=HELLO, headers=ACCEPT | sent)
             assert answer.status_code in (403, 421)
             assert "analyze_media" not in answer.text
+
+
+def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as place, pytest.raises(UsageError, match="cannot be used"):
+        serve(create_server(Config(data=tmp_path)), place.getsockname()[1], None)
 
 
 @pytest.mark.parametrize("key", ["", "short", "x" * 15, "ä" * 20])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hmac
+import socket
+import sys
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -24,8 +26,15 @@ HOSTS = ("127.0.0.1", "localhost", "[::1]")
 
 def serve(server: AffectServer, port: int, key: str | None) -> None:
     """Serves until it is interrupted. `key`: what clients must send as `Authorization: Bearer KEY`; None: nothing.
-    Raises `UsageError` for a key that is too short."""
-    uvicorn.run(app_of(server, port, key), host=HOST, port=port, log_level="warning")
+    Raises `UsageError` for a key that is too short, or a port that is taken."""
+    app = app_of(server, port, key)
+    try:
+        place = socket.create_server((HOST, port))
+    except OSError as error:
+        raise UsageError(f"port {port} cannot be used: {error.strerror}", hint="choose another: --http PORT") from error
+    with place:
+        sys.stderr.write(f"serving http://{HOST}:{port}/mcp\n")
+        uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none")).run(sockets=[place])
 
 
 def app_of(server: AffectServer, port: int, key: str | None) -> App:
