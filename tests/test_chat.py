@@ -180,6 +180,14 @@ def test_which_model_answers_must_be_known() -> None:
         bot_of(Settings(reasoner_url=server.url), note=False)
 
 
+def test_no_clip_is_even_opened_at_the_workplace() -> None:
+    with TurnAnalyzer(settings=Settings(context="workplace")) as analyzer:
+        told = shown(analyzer, ["/clip nowhere.mp4", HAPPY])
+    assert "error: in the context 'workplace'" in told
+    assert "there is no such file" not in told
+    assert "[1]   joy" in told
+
+
 def test_a_part_of_a_clip_brings_its_sound_its_frames_and_its_subtitles() -> None:
     read = clip_turn(wanted(f'"{SAMPLE}" 2.7-5.4'))
     assert read.words == "Today? Wow, I did not expect that!"

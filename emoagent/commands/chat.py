@@ -127,8 +127,10 @@ class Chat:
         self._reply(self.session.turn(words), words)
 
     def _clip(self, rest: str) -> None:
+        from emoagent.bridges.turn_input import refuse_media
         from emoagent.commands.chat_clip import clip_turn, wanted
 
+        refuse_media(self.analyzer.settings, ("voice", "face"))
         with self._working("reading the clip"):
             read = clip_turn(wanted(rest))
         for remark in read.remarks:
