@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -17,10 +17,12 @@ from emoagent.agents.senses import Senses
 from emoagent.bridges.lanes import Lane
 from emoagent.errors import NotFound, ResourceLimit
 from emoagent.graphs.turn_state import Perceived
+from emoagent.tools import words_heard
 
 if TYPE_CHECKING:
     from emoagent.tools.frame import Picture
 
+PATIENCE = 0.5  # seconds for what is being recognised when all ends
 WAITING_TURNS = 8  # of one session
 WAITING_WORK = 64  # pieces of one sense of one session
 Kind = Literal["text", "hearing", "voice", "face"]
@@ -46,7 +48,10 @@ class Threads:
         self.callers = ThreadPoolExecutor(callers, "emoagent-turns")
 
     def close(self) -> None:
-        """Ends the work; what is under way is finished, and what is left to tidy up."""
+        """Ends the work; what is under way is finished, and what is left to tidy up. Words are not waited for: of a
+        minute of sound they take long."""
+        if not wait([self.hearing.submit(int)], PATIENCE).done:
+            words_heard.interrupt()
         for threads in (self.callers, self.hearing, self.media, self.words):
             threads.shutdown(wait=True, cancel_futures=True)
         self.spare.shutdown(wait=True)

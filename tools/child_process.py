@@ -58,6 +58,11 @@ class Child:
                     raise
                 raise BrokeError(str(error)) from error
 
+    def interrupt(self) -> None:
+        """Ends the child while it is being asked: whoever asks gets a `BrokeError`."""
+        if (process := self._process) is not None:
+            process.kill()
+
     def close(self) -> None:
         """Ends the child."""
         with self._lock:

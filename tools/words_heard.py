@@ -37,6 +37,11 @@ def words_heard(sound: Sound, microphone: str = "") -> Recognised:
     return Recognised(tuple(_stretch(*each) for each in answer["stretches"]), answer["microphone"])
 
 
+def interrupt() -> None:
+    """Ends what is being recognised, for nobody waits for it any more."""
+    _child().interrupt()
+
+
 def _stretch(start: float, end: float, words: list[tuple[str, float, float, float | None]]) -> Stretch:
     return Span(start=start, end=end), tuple(
         Word(text=text, span=Span(start=a, end=b), probability=sure, time_source="recognised")

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ import httpx
 import pytest
 from conftest import SAMPLE
 from http_serving import ANN, LONG, client_of, events
+from sounds import load
 
 COMMAND = [sys.executable, "-P", "-m", "emoagent", "serve", "--port", "0"]
 T = TypeVar("T")
@@ -129,3 +131,14 @@ def _until(found: Callable[[], T], patience: float = 60.0) -> T:
             return answer
         time.sleep(0.05)
     raise AssertionError("it did not come to that")
+
+
+def test_it_does_not_wait_for_words_that_nobody_waits_for(tmp_path: Path) -> None:
+    with started(tmp_path) as (process, client):
+        consent = {"text": True, "voice": True}
+        session = client.post("/v1/sessions", json={"consent": consent}).json()["id"]
+        sound = b64encode((load(SAMPLE) * 32767).astype("<i2").tobytes() * 3).decode()
+        turn = {"session": session, "audio": {"data": sound, "rate": 16_000}, "deadline": 0.01}
+        assert "text" in client.post("/v1/turns", json=turn).json()["latency"]["late"]
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == -signal.SIGTERM
