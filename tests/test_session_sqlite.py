@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from session_contract import BEGAN, info, keep, kept, record
 
-from emoagent.bridges.sessions import sqlite_schema
+from emoagent.bridges.sessions import sqlite, sqlite_schema
 from emoagent.bridges.sessions.sqlite import SqliteStore
 from emoagent.errors import BackendUnreachable, OutputError, ResourceLimit, UsageError
 
@@ -145,7 +145,8 @@ def _child(script: str, file: Path) -> subprocess.Popen[bytes]:
 
 
 def test_several_programs_share_a_file(file: Path) -> None:
-    stores = [SqliteStore(file) for _ in range(4)]
+    with ThreadPoolExecutor(4) as threads:
+        stores = list(threads.map(SqliteStore, [file] * 4))
 
     def converse(number: int) -> None:
         store, name = stores[number % 4], f"call-{number}"
@@ -174,7 +175,10 @@ def test_a_file_that_stays_locked_is_told(store: SqliteStore, file: Path) -> Non
     store.create(info("a"))
 
 
-def test_a_reader_that_keeps_deleted_bytes_is_told(store: SqliteStore, file: Path) -> None:
+def test_a_reader_that_keeps_deleted_bytes_is_told(
+    store: SqliteStore, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "PATIENCE", 0.0)
     store._connection.execute("PRAGMA busy_timeout = 10")
     store.create(info("call-1"))
     with closing(sqlite3.connect(file, isolation_level=None)) as other:

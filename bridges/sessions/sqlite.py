@@ -11,14 +11,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
+from time import monotonic, sleep
 from typing import Any, TypeVar
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata, CheckpointTuple
 from langgraph.checkpoint.sqlite import SqliteSaver
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_random
 
 from emoagent.bridges.sessions.saving import Threaded, serializer, thread_of
-from emoagent.bridges.sessions.sqlite_files import failed, private
+from emoagent.bridges.sessions.sqlite_files import busy, failed, private
 from emoagent.bridges.sessions.sqlite_schema import PRUNE, migrate
 from emoagent.bridges.sessions.tables import Query, SqlStore, no_session
 from emoagent.errors import BackendUnreachable
@@ -87,24 +89,37 @@ class SqliteStore(SqlStore):
             if scrubbed == deletions:
                 return
             self._connection.execute("VACUUM")
-            busy, *_ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            if busy:
+            if not self._log_emptied(monotonic() + PATIENCE):
                 message = "what was deleted is still in the write-ahead log: another program reads the database"
                 raise BackendUnreachable(message, hint="emoagent sessions gc, once that is over", where=str(self.path))
             with self._transaction():
                 self._connection.execute("UPDATE scrubbing SET scrubbed = max(scrubbed, ?)", (deletions,))
 
+    def _log_emptied(self, until: float) -> bool:
+        """SQLite waits for readers, but not for another process that does the same: tries until that time is over."""
+        while self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+            if monotonic() >= until:
+                return False
+            sleep(0.05)
+        return True
+
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level="IMMEDIATE", check_same_thread=False)
     try:
-        for setting in SETTINGS:
-            connection.execute(f"PRAGMA {setting}").fetchall()
-        migrate(connection, path)
+        _prepare(connection, path)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+@retry(retry=retry_if_exception(busy), stop=stop_after_delay(PATIENCE), wait=wait_random(0.01, 0.05), reraise=True)
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    """SQLite itself does not wait where two begin to write ahead at the same time."""
+    for setting in SETTINGS:
+        connection.execute(f"PRAGMA {setting}").fetchall()
+    migrate(connection, path)
 
 
 class _Saver(Threaded, SqliteSaver):

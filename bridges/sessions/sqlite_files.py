@@ -46,8 +46,17 @@ def failed(path: Path) -> Iterator[None]:
         raise _meant(error, str(path)) from error
 
 
+def busy(error: BaseException) -> bool:
+    """Whether another connection is at it, so that one may try again."""
+    return _code(error) in BUSY
+
+
+def _code(error: BaseException) -> int:
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF  # the rest says more exactly which
+
+
 def _meant(error: sqlite3.Error, where: str) -> EmoagentError:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest says more exactly which
+    code = _code(error)
     if code == sqlite3.SQLITE_FULL:
         return ResourceLimit("no space left on the disk for the database", hint="free some space", where=where)
     if code in BUSY:
