@@ -18,7 +18,7 @@ from emoagent.agents.registry import Finding, blind
 from emoagent.schema import Span, Utterance
 from emoagent.tools.audio import HeldAudio
 from emoagent.tools.face_series import FaceSeries
-from emoagent.tools.talking import silences
+from emoagent.tools.talking import Pauses, silences
 
 if TYPE_CHECKING:
     from emoagent.tools.face_search import Picture
@@ -47,18 +47,22 @@ class LiveFace:
 
     def findings(self, utterance: Utterance, audio: HeldAudio | None) -> list[Finding]:
         """What the user's face does during `utterance`; nothing where none was watched. `audio`: what was said."""
-        if self._watcher is None:
-            return []
         with self._busy:
+            if self._watcher is None:
+                return []
             series, groups = self._watcher.faces()
-        cast, known = _cast(series, groups, utterance)
-        said = blind(utterance).model_copy(update={"person": (utterance.person or USER) if known else None})
+            cast, known = _cast(series, groups, utterance)
+            said = blind(utterance).model_copy(update={"person": (utterance.person or USER) if known else None})
+            faces = Faces(series, cast, *self._spoken(said, audio))
+        return [found for each in speakers(faces, [said]) for found in face.findings(series, each, None)]
+
+    def _spoken(self, said: Utterance, audio: HeldAudio | None) -> tuple[list[Utterance], Pauses]:
+        """The turns until now with this one, and the silences of each."""
         self._turns.append(said)
         if audio is not None:
             self._pauses.append((said.span, silences(audio, said.span)))
-        pauses = {(span.start, span.end): quiet for span, quiet in self._pauses}
-        faces = Faces(series, cast, list(self._turns), lambda span: pauses.get((span.start, span.end), ()))
-        return [found for each in speakers(faces, [said]) for found in face.findings(series, each, None)]
+        known = {(span.start, span.end): quiet for span, quiet in self._pauses}
+        return list(self._turns), lambda span: known.get((span.start, span.end), ())
 
     def close(self) -> None:
         """Forgets all that was seen."""
@@ -66,6 +70,8 @@ class LiveFace:
             if self._watcher is not None:
                 self._watcher.close()
             self._watcher = None
+            self._turns.clear()
+            self._pauses.clear()
 
 
 def _cast(

@@ -106,13 +106,13 @@ def test_a_face_is_seen_as_in_the_file(alone: Path, tmp_path: Path) -> None:
 def test_conversations_at_the_same_time_do_not_mix(alone: Path, tmp_path: Path) -> None:
     with working_in(Workspace(alone, tmp_path)):
         frames = [(time, rgb) for time, rgb in read_frames(probe(alone).clip)]
-    shots = [[f for f in frames if f[0] < 2], [(time - 2.4, rgb) for time, rgb in frames if 2.4 <= time < 4.4]]
+    shots = [[f for f in frames if f[0] < 1], [(time - 2.4, rgb) for time, rgb in frames if 2.4 <= time < 3.4]]
 
     def seen(shot: Frames) -> tuple[Evidence, ...]:
         senses = Senses()
         for frame in shot:
             senses.watch(*frame)
-        found = senses.face(said(1, Span(start=0, end=2)))
+        found = senses.face(said(1, Span(start=0, end=1)))
         senses.close()
         return found
 
@@ -124,8 +124,8 @@ def test_conversations_at_the_same_time_do_not_mix(alone: Path, tmp_path: Path) 
 def test_where_two_faces_are_in_view_it_is_not_known_who_speaks(sample: Path, tmp_path: Path) -> None:
     senses = Senses()
     with working_in(Workspace(sample, tmp_path)):
-        watched(senses, read_frames(probe(sample).clip), 2.0)
-    found = senses.face(said(1, Span(start=0.7, end=2.0)))
+        watched(senses, read_frames(probe(sample).clip), 1.6)
+    found = senses.face(said(1, Span(start=0.5, end=1.6)))
     senses.close()
     assert found
     assert all("not known to speak" in each.finding and each.reliability <= 0.5 for each in found)
@@ -136,7 +136,8 @@ def test_without_a_camera_nothing_is_seen() -> None:
 
 
 def test_words_are_recognised_as_in_a_file(heard: Sound) -> None:
-    span, spoken = Span(start=5.4, end=8.0), between(heard, Span(start=5.4, end=8.0))
+    span = Span(start=5.4, end=7.0)
+    spoken = between(heard, span)
     senses = Senses()
     found = senses.hear(said(1, span), spoken)
     audio = HeldAudio(spoken.at_16k().samples)
