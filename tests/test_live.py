@@ -97,6 +97,29 @@ def test_silence_ends_turns(address: str, spoken: Samples) -> None:
         assert span["end"] - span["start"] == pytest.approx(SPOKEN[1] - SPOKEN[0], abs=0.9)
 
 
+def test_what_is_typed_leaves_what_is_spoken_alone(address: str, spoken: Samples) -> None:
+    with talking(address, consent=ALL, end_of_turn="silence") as talk:
+        half = len(spoken) // 2
+        talk.sound(np.concatenate([np.zeros(8000, np.int16), spoken[:half]]))
+        typed = talk.turn(text=HAPPY, typed=True)
+        talk.sound(np.concatenate([spoken[half:], np.zeros(16_000, np.int16)]))
+        said = talk.told("turn")
+        votes = [{vote["modality"]: vote for vote in told["affect"]["votes"]} for told in (typed, said)]
+        assert [vote["voice"]["reason"] for vote in votes] == ["not given", None]
+        assert (typed["text"], said["source"]) == (HAPPY, "pocketsphinx")
+        record = ASK("GET", f"{address}/v1/sessions/{talk.ready['session']}/turns/2").json()
+        span = record["utterance"]["span"]
+        assert span["end"] - span["start"] == pytest.approx(SPOKEN[1] - SPOKEN[0], abs=0.9)
+
+
+def test_who_is_interrupted_and_goes_on_begins_another_turn(address: str, spoken: Samples) -> None:
+    with talking(address, consent={"voice": True}, end_of_turn="silence") as talk:
+        talk.sound(np.concatenate([np.zeros(8000, np.int16), spoken[:16_000]]))
+        assert talk.turn()["affect"]["turn"] == 1
+        talk.sound(np.concatenate([spoken[16_000:], np.zeros(16_000, np.int16)]))
+        assert talk.told("turn")["affect"]["turn"] == 2
+
+
 def test_a_session_is_resumed(address: str) -> None:
     with talking(address, consent=ALL, keep_days=2) as talk:
         talk.turn(text="Hello.")

@@ -39,6 +39,11 @@ class Endpoints:
         """Seconds since the last frame that sounded; 0 while it does."""
         return self._silent * SECONDS
 
+    def reset(self) -> None:
+        """The turn was ended by somebody else: who goes on speaking begins another. The room is remembered."""
+        self.talking = False
+        self._latest.clear()
+
     def hear(self, samples: NDArray[np.int16]) -> Change | None:
         """The next samples, (n,) at 16 kHz: the last change in them. Give less than a pause at a time."""
         joined = np.concatenate([self._rest, samples])
@@ -57,8 +62,7 @@ class Endpoints:
             self.talking = True
             return "begins"
         if self.talking and self._silent >= self._pause:
-            self.talking = False
-            self._latest.clear()
+            self.reset()
             return "ends"
         return None
 

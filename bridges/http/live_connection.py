@@ -140,12 +140,13 @@ class Connection:
         while True:
             try:
                 with self.server.turns.place():
-                    listening = await asyncio.to_thread(self.turn.over)
+                    listening = await asyncio.to_thread(self.turn.aside if end.typed else self.turn.over)
                     deadline = end.deadline or self.hello.deadline
                     return await listening.afinish(end.text, turn_id=end.turn_id, deadline=deadline)
             except TooMany:
                 if time.monotonic() > latest:
-                    await asyncio.to_thread(self.turn.cancel)
+                    if not end.typed:
+                        await asyncio.to_thread(self.turn.cancel)
                     raise
                 await asyncio.sleep(0.05)
 

@@ -51,10 +51,12 @@ class Hello(Message):
 
 
 class End(Message):
-    """The turn is over. `text`: its words; without them, words are looked for in the sound."""
+    """The turn is over. `text`: its words; without them, words are looked for in the sound. `typed`: they were not
+    spoken, and are a turn of their own; one that is being spoken goes on."""
 
     type: Literal["end"]
     text: Words | None = None
+    typed: bool = False
     turn_id: Id | None = None
     deadline: float | None = Field(default=None, gt=0, le=10, allow_inf_nan=False)
 

@@ -87,6 +87,11 @@ class LiveTurn:
             self._forget()
             return listening
 
+    def aside(self) -> Listening:
+        """A turn of its own, for what is typed; the one that is being spoken goes on."""
+        with self._lock:
+            return self.over() if self._listening is None else self.session.listen(self.person)
+
     def cancel(self) -> None:
         """Throws away what has come so far."""
         with self._lock:
@@ -134,3 +139,5 @@ class LiveTurn:
         self._listening, self._seconds, self._frames = None, 0.0, 0
         self._held.clear()
         self._seen.clear()
+        if self.endpoints:
+            self.endpoints.reset()

@@ -75,7 +75,7 @@ test("what came late puts an earlier turn right, and says so", () => {
   const [first, second] = turns.value;
   assert.deepEqual([first!.affect.label, first!.text, first!.source], ["joy", "hello", "pocketsphinx"]);
   assert.deepEqual(first!.revision, { arrived: ["voice"], before: null });
-  assert.equal(revised(first!.revision!, "joy"), "Judged again with voice, late for the first time; before, it had no label.");
+  assert.equal(revised(first!.revision!, "joy"), "Judged again with voice, which came late; before, it had no label.");
   assert.equal(second!.revision, undefined);
   assert.ok(records.value.has(1));
   renew({ ...record, affect: first!.affect });

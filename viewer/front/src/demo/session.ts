@@ -116,11 +116,10 @@ export function endTurn(): void {
   say({ type: "end" });
 }
 
-/** A turn that was typed; what is being spoken is a turn of its own. */
+/** A turn that was typed; what is being spoken goes on. */
 export function typeTurn(text: string): void {
-  if (speaking.value) say({ type: "end" });
   judging.value = true;
-  say({ type: "end", text });
+  say({ type: "end", text, typed: true });
 }
 
 /** Starts again after the connection was lost, in the same conversation. */

@@ -57,8 +57,8 @@ export function against(trend: Trend, label: string | null): string {
 /** What came too late, and what it changed. */
 export function revised({ arrived, before }: Pick<Revision, "arrived" | "before">, label: string | null): string {
   const names = arrived.map((sense) => SOURCES[sense]);
-  const was = before === label ? "which changed nothing" : `before, it ${before ? `was ${before}` : "had no label"}`;
-  return `Judged again with ${listed(names)}, late for the first time; ${was}.`;
+  const was = before === label ? "the label stayed" : `before, it ${before ? `was ${before}` : "had no label"}`;
+  return `Judged again with ${listed(names)}, which came late; ${was}.`;
 }
 
 /** `142 ms after the end of the turn, of 300 ms: words 12, voice 90` */

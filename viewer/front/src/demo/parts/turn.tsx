@@ -25,7 +25,6 @@ export function TurnView() {
         <div class="verdict">
           <Sentence affect={affect} />
           {turn.revision && <p class="small again" data-testid="revision">{revised(turn.revision, affect.label)}</p>}
-          {affect.conflict && <p class="small doubt"><Bolt /> {conflictTitle(affect.conflict)}</p>}
         </div>
         <div class="columns">
           <div>
