@@ -23,6 +23,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 
 from emoagent import TurnAnalyzer
 from emoagent.affect import AffectTurn, Consent
+from emoagent.bridges.chat_messages import said_in
 from emoagent.bridges.langchain import AffectMiddleware, affect_tools
 from emoagent.bridges.threads import session_id
 from emoagent.errors import ExtraMissing
@@ -131,6 +132,28 @@ def test_sound_in_a_message_is_heard_only_where_the_person_agreed(analyzer: Turn
         assert (votes["voice"] == "no consent") is (name == "mute")
         heard[name] = {item.modality for item in analyzer.get(name).record(1).evidence}
     assert heard == {"mute": {"text"}, "loud": {"text", "voice"}}
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"type": "audio", "base64": "AAAA", "mime_type": "audio/wav"},
+        {"type": "audio", "source_type": "base64", "data": "AAAA", "mime_type": "audio/wav"},
+        {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "wav"}},
+        {"type": "video", "base64": "AAAA", "mime_type": "video/webm"},
+    ],
+)
+def test_sound_is_found_in_every_form_of_a_message(block: dict[str, Any]) -> None:
+    said = said_in(HumanMessage([{"type": "text", "text": "Hello."}, block]).content_blocks)
+    assert (said.text, said.sound, said.pictures) == ("Hello.", "AAAA", ())
+
+
+def test_pictures_are_looked_at_only_where_they_show_who_speaks() -> None:
+    shown = {"type": "image_url", "image_url": {"url": "data:image/jpeg;base64,AAAA"}}
+    elsewhere = {"type": "image_url", "image_url": {"url": "https://example.org/x.jpg"}}
+    blocks = HumanMessage([shown, elsewhere]).content_blocks
+    assert said_in(blocks).pictures == ()
+    assert said_in(blocks, camera=True).pictures == ("AAAA",)
 
 
 def test_a_turn_that_cannot_be_judged_stops_nothing(analyzer: TurnAnalyzer, caplog: pytest.LogCaptureFixture) -> None:
