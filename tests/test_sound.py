@@ -78,8 +78,9 @@ def test_a_broken_wav_file_says_so(data: bytes) -> None:
 
 
 def test_what_holds_no_sound_is_bad_media() -> None:
-    with pytest.raises(MediaError, match="no audio or video format"):
+    with pytest.raises(MediaError, match="no audio or video format") as caught:
         sound_of(b"this is no sound" * 50)
+    assert not caught.value.where
 
 
 def test_channels_that_nobody_named_are_averaged() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import shutil
 import wave
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emoagent.errors import MediaError, UsageError
+from emoagent.errors import EmoagentError, MediaError, UsageError
 from emoagent.tools.audio import RATE, Audio
 
 SLOWEST, FASTEST = 4_000, 384_000  # samples per second
 MOST_CHANNELS = 8
 LARGEST = 64 << 20  # bytes of a file that is given in memory
+ROOM = 512 << 20  # bytes that must be free in memory for the file and what it is decoded to
 
 Samples = NDArray[np.float32] | NDArray[np.int16]
 
@@ -71,13 +74,26 @@ class Sound:
 def sound_of(source: bytes | Path, seconds: float | None = None) -> Sound:
     """The sound of a file in any format that is accepted, 16 kHz mono, decoded by a child process under limits.
 
-    `source`: its path, or its bytes, up to 64 MB, which lie for that moment in a private temporary folder. `seconds`:
+    `source`: its path, or its bytes, up to 64 MB, which lie for that moment in a private folder, in
+    memory where the system has a place for that. `seconds`:
     of a longer one, no more than about that is decoded: a small file can hold hours.
     Raises `MediaError` where there is no sound in it, `ResourceLimit` where it is too large.
     """
-    with TemporaryDirectory(prefix="emoagent-") as folder:
+    given = isinstance(source, Path)
+    with TemporaryDirectory(prefix="emoagent-", dir=None if given else _in_memory()) as folder:
         path = source if isinstance(source, Path) else _written(source, Path(folder) / "sound")
-        return _decoded(path, Path(folder) / "samples", seconds)
+        try:
+            return _decoded(path, Path(folder) / "samples", seconds)
+        except EmoagentError as error:
+            error.where = error.where if given else ""  # nobody outside need know that folder
+            raise
+
+
+def _in_memory() -> Path | None:
+    """What somebody has said should not be left on a disk if the process is killed. `None`: the usual place."""
+    place = Path("/dev/shm")
+    there = place.is_dir() and os.access(place, os.W_OK | os.X_OK)
+    return place if there and shutil.disk_usage(place).free > ROOM else None
 
 
 def _decoded(path: Path, target: Path, seconds: float | None) -> Sound:
