@@ -21,6 +21,7 @@ from http_serving import ANN, BOB, LONG, Serving, client_of, problem, serving
 from sounds import load
 
 from emoagent.affect import AffectTurn, TurnRecord
+from emoagent.bridges.http.turn_input import sound_file
 from emoagent.tools.sound import Sound
 
 HAPPY = "I won! I cannot believe it, this is wonderful!"
@@ -253,3 +254,20 @@ def test_the_programs_of_the_page(served: Serving, program: int, monkeypatch: py
     monkeypatch.setenv("EMOAGENT_KEY", ANN)
     monkeypatch.chdir(SAMPLE.parents[1])
     exec(compile(programs("integrations/http.md")[program], "http.md", "exec"), {"__name__": "__main__"})
+
+
+def test_of_a_long_file_no_more_is_decoded_than_is_used() -> None:
+    """Two minutes of silence in some kilobytes."""
+    import av
+
+    target = io.BytesIO()
+    with av.open(target, "w", format="ogg") as file:
+        stream = file.add_stream("libopus", rate=48_000, layout="mono")
+        for _ in range(120):
+            frame = av.AudioFrame.from_ndarray(np.zeros((1, 48_000), np.int16), format="s16", layout="mono")
+            frame.sample_rate = 48_000
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode(None))
+    data = target.getvalue()
+    assert len(data) < 1 << 20
+    assert 60 <= sound_file(data).seconds <= 63
