@@ -15,7 +15,7 @@ from emoagent.bridges.live_turns import RATE_OF_PICTURES, LiveTurns
 from emoagent.errors import ExtraMissing
 
 try:
-    from livekit import rtc
+    import livekit.rtc as rtc
     from livekit.agents import AgentSession, CloseEvent, ConversationItemAddedEvent, UserStateChangedEvent
     from livekit.agents.llm import ChatMessage
     from livekit.agents.voice.io import AudioInput, VideoInput
