@@ -24,8 +24,11 @@ def _noise(seconds: float, level: float, seed: int = 0) -> NDArray[np.int16]:
 
 def _changes(samples: NDArray[np.int16], endpoints: Endpoints) -> list[tuple[Change, float]]:
     """What changes, and the second by which it is told."""
-    found = ((endpoints.hear(samples[at : at + PIECE]), (at + PIECE) / RATE) for at in range(0, len(samples), PIECE))
-    return [(change, when) for change, when in found if change]
+    told = list[tuple[Change, float]]()
+    for at in range(0, len(samples), PIECE):
+        if change := endpoints.hear(samples[at : at + PIECE]):
+            told.append((change, (at + PIECE) / RATE))
+    return told
 
 
 def test_the_sentences_of_the_sample() -> None:
