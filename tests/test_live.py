@@ -277,7 +277,7 @@ def test_no_more_connections_than_are_allowed(analyzer: TurnAnalyzer, tmp_path: 
     with serving(tmp_path, analyzer=analyzer, live_at_once=1) as server:
         address = f"http://127.0.0.1:{server.port}"
         with talking(address, consent=ALL):
-            code, told = _end(address, None)
+            code, told = _end(address, json.dumps({"type": "hello", "consent": ALL}))
             assert (code, told["code"]) == (4429, "too_many")
             assert told["after"] > 0
         with talking(address, consent=ALL) as talk:

@@ -22,6 +22,7 @@ from emoagent.errors import NoConsent, UsageError
 if TYPE_CHECKING:
     from emoagent.bridges.session import Session
 
+STRANGERS = 256  # connections whose first message is still to come
 GREETING = 10.0  # seconds within which the first message must come
 
 
@@ -29,13 +30,16 @@ def router(server: Server) -> APIRouter:
     """The web socket."""
     routes = APIRouter()
     places = AtOnce(server.config.live_at_once, "live connections")
+    strangers = AtOnce(STRANGERS, "connections that have not said whose they are")
 
     @routes.websocket("/v1/live")
     async def live(socket: WebSocket) -> None:
         await socket.accept()
         try:
+            with strangers.place():
+                hello, caller = await _greeted(server, socket)
             with places.place():
-                await _talk(server, socket)
+                await _talk(server, socket, caller, hello)
         except WebSocketDisconnect:
             return
         except Exception as error:
@@ -44,10 +48,14 @@ def router(server: Server) -> APIRouter:
     return routes
 
 
-async def _talk(server: Server, socket: WebSocket) -> None:
-    """The whole conversation of one connection. Raises what ends it before its time."""
+async def _greeted(server: Server, socket: WebSocket) -> tuple[Hello, Identity]:
+    """What the first message says, and whose it is. Until then a connection takes no place that a caller could need."""
     hello = await _hello(socket)
-    caller = _caller(server, socket, hello)
+    return hello, _caller(server, socket, hello)
+
+
+async def _talk(server: Server, socket: WebSocket, caller: Identity, hello: Hello) -> None:
+    """The whole conversation of one connection. Raises what ends it before its time."""
     session = await asyncio.to_thread(_opened, server, caller, hello)
     await Connection(server, socket, caller, session, hello).run()
 
