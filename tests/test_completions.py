@@ -109,8 +109,9 @@ def test_the_model_is_sent_what_the_caller_sent_byte_for_byte_with_another_key(s
 def test_what_is_for_us_in_the_metadata_stays_here(site: Serving, model: Model) -> None:
     model.replies += ["ok", "ok"]
     session, made = site.session(text=True), client(site)
-    ours = {"emoagent_session": session, "emoagent_turn": "mine"}
-    assert ask(made, metadata=ours).affect["turn_id"] == "mine"
+    ours = {"emoagent_session": session, "emoagent_turn": "mine", "emoagent_deadline": "9.5"}
+    affect = ask(made, metadata=ours).affect
+    assert (affect["turn_id"], affect["latency"]["deadline"]) == ("mine", 9500)
     assert ask(made, metadata={**ours, "theirs": "x"}).affect["turn"] == 1
     assert [asked.get("metadata") for asked in model.asked] == [None, {"theirs": "x"}]
     assert [asked["messages"] for asked in model.asked] == [HAPPY, HAPPY]
@@ -243,10 +244,13 @@ def test_however_deep_a_request_is_it_is_no_fault_of_ours(site: Serving, model: 
 
 def test_a_session_that_is_not_the_callers_does_not_exist(site: Serving, model: Model, analyzer: TurnAnalyzer) -> None:
     analyzer.open("somebody", owner="else", consent=Consent(text=True))
-    model.replies += ["ok"] * 3
+    model.replies += ["ok"] * 7
     found = [ask(client(site, name)).affect_error["code"] for name in ("somebody", "nobody")]
     assert found == ["not_found", "not_found"]
     assert ask(client(site), metadata={"emoagent_session": "../x"}).affect_error["code"] == "usage"
+    for wrong in ("soon", "nan", "-1", "11"):
+        asked = ask(client(site, site.session()), extra_headers={"X-Emoagent-Deadline": wrong})
+        assert asked.affect_error["where"] == "emoagent_deadline"
     assert not analyzer.get("somebody", "else").timeline()
 
 

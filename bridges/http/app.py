@@ -27,7 +27,7 @@ GROUPS = (
     "live",
     "demo",
 )
-PASSING = ("X-Emoagent-Session", "X-Emoagent-Turn", "X-Emoagent-Camera")  # headers of chat completions
+PASSING = tuple(f"X-Emoagent-{name}" for name in ("Session", "Turn", "Camera", "Deadline"))  # of chat completions
 SOCKETS = ("live",)  # a browser cannot send a key in the header of a web socket: it comes in the first message
 ABOUT = """The expressed emotion of each turn of a conversation, as a viewer would label it, beside the user's words
 and never in them. What is missing, late or not agreed to abstains; an abstained turn has no label."""

@@ -22,9 +22,12 @@ if TYPE_CHECKING:
     from emoagent.tools.frame import Frame
     from emoagent.tools.sound import Sound
 
-SESSION, TURN, CAMERA = OURS = "emoagent_session", "emoagent_turn", "emoagent_camera"  # keys of `metadata`
+OURS = SESSION, TURN, CAMERA, DEADLINE = (  # keys of `metadata`
+    "emoagent_session", "emoagent_turn", "emoagent_camera", "emoagent_deadline"
+)  # fmt: skip
 HEADERS = {name: f"x-{name.replace('_', '-')}" for name in OURS}
 MOST_PICTURES, MOST_SOUNDS = 16, 4
+LONGEST = 10.0  # seconds that may be waited for a turn, as in `/v1/turns`
 BETWEEN = 0.2  # seconds at which pictures of one message are placed
 PICTURE = re.compile(r"data:image/[a-z0-9.+-]{1,20};base64,", re.IGNORECASE)
 ASK = "begin one with what the person agrees to (POST /v1/sessions), then send its id as X-Emoagent-Session"
@@ -32,13 +35,15 @@ ASK = "begin one with what the person agrees to (POST /v1/sessions), then send i
 
 @dataclass(frozen=True)
 class UserTurn:
-    """`text` and, still coded, `sounds` and `pictures` of one message. The same `turn_id` is the same turn again."""
+    """`text` and, still coded, `sounds` and `pictures` of one message. The same `turn_id` is the same turn again.
+    `deadline`: in seconds; None: the server's."""
 
     session: str
     turn_id: str
     text: str | None
     sounds: tuple[str, ...] = ()
     pictures: tuple[str, ...] = ()
+    deadline: float | None = None
 
     @property
     def holds_anything(self) -> bool:
@@ -79,7 +84,8 @@ def turn_of(request: Mapping[str, Any], headers: Mapping[str, str]) -> UserTurn 
             "there is too much in one message", hint=f"{MOST_SOUNDS} sounds, {MOST_PICTURES} pictures at most"
         )
     text = "\n".join(texts).strip() or None
-    return UserTurn(session, _named(TURN, request, headers) or _print(request["messages"]), text, sounds, pictures)
+    turn_id = _named(TURN, request, headers) or _print(request["messages"])
+    return UserTurn(session, turn_id, text, sounds, pictures, _deadline(_told(DEADLINE, request, headers)))
 
 
 def without_ours(request: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -111,6 +117,18 @@ def _named(name: str, request: Mapping[str, Any], headers: Mapping[str, str]) ->
     if not isinstance(found, str) or len(found) > 128 or not re.match(NAME, found):
         raise UsageError(f"this is no name: {name}", hint="letters, digits and . _ : -, at most 128", where=name)
     return found
+
+
+def _deadline(told: Any) -> float | None:
+    if told is None or told == "":
+        return None
+    try:
+        seconds = float(told)
+    except (TypeError, ValueError):
+        seconds = 0.0
+    if not 0 < seconds <= LONGEST:
+        raise UsageError("this is no deadline", hint=f"seconds, up to {LONGEST:g}", where=DEADLINE)
+    return seconds
 
 
 def _parts(content: Any) -> Iterator[tuple[str, str]]:

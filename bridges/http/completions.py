@@ -52,7 +52,8 @@ class ChatRequest(BaseModel):
 
     The session is named by the header `X-Emoagent-Session` or by `metadata.emoagent_session`, the turn, if at all, by
     `X-Emoagent-Turn` or `metadata.emoagent_turn`. `X-Emoagent-Camera: true` or `metadata.emoagent_camera` says that
-    attached pictures show the user; others are not looked at."""
+    attached pictures show the user; others are not looked at. `X-Emoagent-Deadline` or `metadata.emoagent_deadline`:
+    seconds within which the turn is judged."""
 
     model_config = ConfigDict(
         extra="allow",
@@ -206,7 +207,8 @@ class Passing:
             frames = turn.frames() if agreed.face and allowed else []
             if text is None and sound is None and not frames and turn.holds_anything:
                 raise NoConsent("nothing of this may be analysed", hint=AGREE, where="session")
-            return Found(session.turn(text, sound, frames, turn_id=turn.turn_id), session=session)
+            affect = session.turn(text, sound, frames, turn_id=turn.turn_id, deadline=turn.deadline)
+            return Found(affect, session=session)
 
 
 class Streamed(StreamingResponse):
