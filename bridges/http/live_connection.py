@@ -40,7 +40,7 @@ from emoagent.bridges.session import Session
 from emoagent.errors import EmoagentError, NotFound, ResourceLimit, UsageError
 from emoagent.tools.endpoint import Endpoints
 
-IDLE = 300.0  # seconds without a message after which a connection is closed
+IDLE = 1800.0  # seconds without a message after which a connection is closed
 AHEAD = 60.0  # seconds of sound that may be sent faster than it is spoken
 GLANCE = 0.25  # seconds between two states
 PATIENCE = 3.0  # seconds that a turn waits for a place among those under way
