@@ -67,6 +67,8 @@ def test_a_file_from_sending_to_deletion(tmp_path: Path, speech: bytes) -> None:
         assert report.text.startswith("<!doctype html>")
         assert "script-src 'sha256-" in report.headers["content-security-policy"]
         assert str(tmp_path) not in report.text
+        assert served.client.get(f"/v1/jobs/{job}/media/..%2ftrace.json").status_code == 404
+        problem(served.client.get(f"/v1/jobs/{job}/media/u1.jpg"), 404, "not_found")
         problem(served.client.post(f"/v1/jobs/{job}/cancel"), 409, "clash")
         assert served.client.delete(f"/v1/jobs/{job}").status_code == 204
         problem(served.client.get(f"/v1/jobs/{job}"), 404, "not_found")

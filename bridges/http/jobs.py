@@ -3,63 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path as FilePath
 from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, Path, UploadFile
 from fastapi.responses import FileResponse, HTMLResponse, Response, StreamingResponse
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import ValidationError
 
 from emoagent.affect import Consent, Sense
+from emoagent.bridges.http import job_view
 from emoagent.bridges.http.auth import Caller
-from emoagent.bridges.http.errors import Problem, problems
-from emoagent.bridges.http.job_folder import ENDED, ID, Job, State, new_id, plain_name, subtitle_suffix
+from emoagent.bridges.http.errors import problems
+from emoagent.bridges.http.job_folder import ID, Job, new_id, plain_name, subtitle_suffix
+from emoagent.bridges.http.job_view import JobList, JobView, view
 from emoagent.bridges.http.server import Server
 from emoagent.bridges.http.sessions import ASK, Agreed
 from emoagent.errors import Clash, NoConsent, NotFound, Refused, UsageError
 from emoagent.run_folder import TRACE
-from emoagent.run_progress import progress_of
 from emoagent.schema import Mode, Policy, Trace
 from emoagent.settings import FORBIDDEN_CONTEXTS, Context
 
-GLANCE = 0.5  # seconds between two looks at the progress
-QUIET = 15.0  # seconds after which a line shows that the connection stands
-AGAIN = 2000  # milliseconds after which a browser asks again
 SENSE_OF: dict[str, Sense] = {
     "text": "text", "dialogue": "text", "voice": "voice", "face": "face", "behavior": "face",
 }  # fmt: skip
 JobName = Annotated[str, Path(description="of a job", pattern=ID, examples=["0" * 32])]
-
-
-class Stage(BaseModel):
-    """A stage of the analysis."""
-
-    name: str
-    at: float | None = Field(description="seconds of the clip that it has been through")
-    took: float | None = Field(description="seconds; null while it goes on")
-
-
-class JobView(BaseModel):
-    """How far a job is."""
-
-    id: str
-    state: State
-    name: str = Field(description="of the file, as it was sent")
-    consent: Consent
-    created: datetime
-    ended: datetime | None
-    duration: float | None = Field(description="of the clip, in seconds, while it is analysed")
-    stages: list[Stage]
-    error: Problem | None = Field(description="why it failed")
-
-
-class JobList(BaseModel):
-    """The caller's jobs, latest first."""
-
-    jobs: list[JobView]
 
 
 def router(server: Server) -> APIRouter:
@@ -119,7 +87,7 @@ def _following(routes: APIRouter, server: Server) -> None:
     async def events(caller: Caller, job: JobName) -> StreamingResponse:
         """Server-sent events: the job whenever it has changed, until it has ended."""
         await asyncio.to_thread(folders.read, job, caller.owner)
-        stream = _events(server, job, caller.owner)
+        stream = job_view.events(server, job, caller.owner)
         return StreamingResponse(stream, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
     @routes.post("/{job}/cancel", responses=problems(404, 409), summary="Stop a job")
@@ -158,49 +126,23 @@ def _results(routes: APIRouter, server: Server) -> None:
         from emoagent.viewer.report import references
 
         folder = _done(server, job, caller.owner)
-        found, rules = Result.open(folder), policy()
+        found = Result.open(folder)
         pictures = Pictures(references(found.trace), folder / "media", folder / TRACE)
+        rules = policy(links_pictures=pictures.linked)
         page = "".join(document(payload_of(found, video=None), pictures, rules))
         return HTMLResponse(page, headers={"Content-Security-Policy": f"{rules}; frame-ancestors 'none'"})
 
+    @routes.get("/{job}/media/{name}", include_in_schema=False)
+    def picture(caller: Caller, job: JobName, name: str) -> FileResponse:
+        """A thumbnail of a report that has too many to hold them itself."""
+        from emoagent.viewer.pictures import Pictures
 
-def view(server: Server, job: str, owner: str) -> JobView:
-    """A job with how far it is. Raises `NotFound`."""
-    found = server.jobs.folders.read(job, owner)
-    out = server.jobs.folders.out(job)
-    progress: dict[str, Any] = progress_of(out) or {"stages": _taken(out)}
-    stages = [Stage(**{name: stage.get(name) for name in Stage.model_fields}) for stage in progress["stages"]]
-    kept = {name: getattr(found, name) for name in JobView.model_fields if name in Job.model_fields}
-    return JobView(**kept, duration=progress.get("duration"), stages=stages)
-
-
-def _taken(out: FilePath) -> list[dict[str, Any]]:
-    """The stages of a run that is through."""
-    try:
-        took = json.loads((out / "timings.json").read_text())
-    except (OSError, ValueError):
-        return []
-    return [{"name": name, "took": seconds} for name, seconds in took.items()]
-
-
-async def _events(server: Server, job: str, owner: str) -> AsyncIterator[str]:
-    yield f"retry: {AGAIN}\n\n"
-    told, quiet = "", 0.0
-    while not server.over():
-        try:
-            found = await asyncio.to_thread(view, server, job, owner)
-        except NotFound:
-            return
-        if (text := found.model_dump_json()) != told:
-            yield f"data: {text}\n\n"
-            told, quiet = text, 0.0
-        if found.state in ENDED:
-            return
-        if quiet >= QUIET:
-            yield ": still there\n\n"
-            quiet = 0.0
-        await asyncio.sleep(GLANCE)
-        quiet += GLANCE
+        folder = _done(server, job, caller.owner)
+        known = Pictures([f"media/{name}"], folder / "media", folder / TRACE)
+        if not known:
+            raise NotFound("there is no such picture", where="name")
+        file, kind = known.file(f"media/{name}")
+        return FileResponse(file, media_type=kind)
 
 
 def _done(server: Server, job: str, owner: str) -> FilePath:
