@@ -1,7 +1,7 @@
 """The child process of a job: the ordinary analysis under limits of memory, processor time, file size and priority.
 
 `python -P -m emoagent.bridges.http.job_process LIMITS`, with `{memory, cpu_seconds, file_bytes}` as JSON. What it is
-told on stdin, what it says and when it ends: as `emoagent.bridges.mcp.child`.
+told on stdin, what it says and when it ends: as `emoagent.bridges.analysis_child`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 import resource
 import sys
 
-from emoagent.bridges.mcp import child
+from emoagent.bridges import analysis_child as child
 
 NICE = 10  # turns of conversations come first
 

@@ -14,10 +14,10 @@ from queue import SimpleQueue
 from threading import Event, Lock, Thread, Timer
 from typing import Any
 
+from emoagent.bridges.analysis_child import GRACE
 from emoagent.bridges.http.config import ServerConfig
 from emoagent.bridges.http.errors import Problem, TooMany
 from emoagent.bridges.http.job_folder import ENDED, Job, JobFolders, State
-from emoagent.bridges.mcp.child import GRACE
 from emoagent.errors import Clash, EmoagentError, InternalError, NotFound
 from emoagent.settings import load_settings
 

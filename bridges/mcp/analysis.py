@@ -16,13 +16,13 @@ from anyio.abc import Process
 from anyio.streams.buffered import BufferedByteReceiveStream
 
 from emoagent import errors
-from emoagent.bridges.mcp.child import GRACE
+from emoagent.bridges.analysis_child import GRACE
 from emoagent.errors import EmoagentError, InternalError
 from emoagent.settings import Settings
 from emoagent.tools.plain_text import clock
 
 LAST = ("opine", "judge", "audit")  # stages that follow when all perception is through
-COMMAND = [sys.executable, "-P", "-m", "emoagent.bridges.mcp.child"]
+COMMAND = [sys.executable, "-P", "-m", "emoagent.bridges.analysis_child"]
 LONGEST = 1 << 20  # bytes of a line
 INTERVAL = 0.25  # seconds between two notices of one stage
 

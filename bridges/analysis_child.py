@@ -1,4 +1,4 @@
-"""The child process that analyses a file: `python -P -m emoagent.bridges.mcp.child`. The first line of its stdin is the
+"""The child process that analyses a file: `python -P -m emoagent.bridges.analysis_child`. The first line of its stdin is the
 job, `{source, out, settings}`, which would be seen by everybody among its arguments.
 
 It says on stdout, a line of JSON each, how far it has come: `{plan}` (stages), `{duration}` (seconds), `{stage, at}`,
