@@ -112,12 +112,3 @@ def test_nothing_is_read_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(load().__class__, "read", lambda *_: pytest.fail("read again"))
     assert text_opinion.run(u, [heard(u)], ()) == first
     module._read.cache_clear()
-
-
-def test_two_threads_give_the_same_bytes() -> None:
-    lines = [Said(f"I have lost {n} keys, you idiot! What will she say when she hears of it?", "a") for n in range(6)]
-    one, two = load(None), load(None, hurried=True)
-    for place, line in enumerate(lines):
-        assert two.faster is not None
-        for first, second in zip(one.outputs(line, lines[:place]), two.outputs(line, lines[:place]), strict=True):
-            assert first.tobytes() == second.tobytes()
