@@ -1,5 +1,5 @@
-"""The child process that analyses a file: `python -P -m emoagent.bridges.analysis_child`. The first line of its stdin is the
-job, `{source, out, settings}`, which would be seen by everybody among its arguments.
+"""The child process that analyses a file: `python -P -m emoagent.bridges.analysis_child`. The first line of its stdin
+is the job, `{source, out, settings}`, which would be seen by everybody among its arguments.
 
 It says on stdout, a line of JSON each, how far it has come: `{plan}` (stages), `{duration}` (seconds), `{stage, at}`,
 `{stage, took}`; the last line is `{done}` or `{error}`. It stops when its stdin ends, so that it never outlives whoever
