@@ -21,7 +21,7 @@ from emoagent.bridges.http.app import create_app
 from emoagent.bridges.http.config import ServerConfig
 from emoagent.bridges.http.server import Server
 from emoagent.bridges.turns import TurnAnalyzer
-from emoagent.commands.serve import server_of
+from emoagent.commands.serve import listening, server_of
 
 ANN, BOB = "ann-0123456789abcdef", "bob-0123456789abcdef"
 ALL = {"text": True, "voice": True, "face": True}
@@ -69,8 +69,9 @@ def serving(
 ) -> Iterator[Serving]:
     """A server with its data in `folder`; `analyzer`: a test's own; `settings` of `ServerConfig`."""
     told = {"data": folder, "keys": tuple(map(SecretStr, keys)), **AMPLE, **settings}
-    app = create_app(ServerConfig(**told), analyzer)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    config = ServerConfig(**{**told, "port": 0})
+    app = create_app(config, analyzer)
+    with listening(config) as listener:
         port = listener.getsockname()[1]
         server = server_of(app)
         thread = Thread(target=server.run, kwargs={"sockets": [listener]})

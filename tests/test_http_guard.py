@@ -20,6 +20,7 @@ from emoagent.bridges.http.auth import Keys, fingerprint
 from emoagent.bridges.http.config import ServerConfig, is_loopback, load_config
 from emoagent.bridges.http.errors import TooMany, Unauthorized
 from emoagent.bridges.http.limits import AtOnce, Rate
+from emoagent.commands.serve import listening
 from emoagent.errors import UsageError
 
 OPEN = {"/health", "/health/ready"}
@@ -315,6 +316,12 @@ def test_keys_that_are_none(tmp_path: Path) -> None:
         load_config(keys_file=tmp_path / "none").all_keys()
     with pytest.raises(UsageError, match="no origin"):
         load_config(origins="chat.example.org")
+
+
+def test_answers_are_not_held_back_for_an_acknowledgement() -> None:
+    """By this, asyncio knows that it may switch off Nagle's algorithm."""
+    with listening(ServerConfig(port=0)) as listener:
+        assert listener.proto == socket.IPPROTO_TCP
 
 
 def test_which_addresses_are_this_machine() -> None:

@@ -43,7 +43,7 @@ def run(source: Path, port: int | None, video: Path | None, against: Path | None
 
 def _listening(port: int | None) -> socket.socket:
     for wanted in (USUAL, 0) if port is None else (port,):
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # else answers wait for Nagle
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((HERE, wanted))

@@ -25,7 +25,7 @@ def run(config: ServerConfig) -> None:
     """Serves until it is interrupted. Raises `UsageError` where the port is taken, `ExtraMissing` without FastAPI."""
     from emoagent.bridges.http.app import create_app
 
-    with _listening(config) as listener:
+    with listening(config) as listener:
         app = create_app(config)
         server = server_of(app)
         host, port = listener.getsockname()[:2]
@@ -55,9 +55,14 @@ def server_of(app: FastAPI) -> uvicorn.Server:
     return server
 
 
-def _listening(config: ServerConfig) -> socket.socket:
+def listening(config: ServerConfig) -> socket.socket:
+    """A socket that listens as `config` says. Raises `UsageError` where it cannot.
+
+    It is told that it is TCP: else asyncio does not switch off Nagle's algorithm, and every answer, whose head and body
+    are sent one after the other, waits 40 ms for the client's acknowledgement.
+    """
     family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((config.host, config.port))
