@@ -29,7 +29,7 @@ def serve(server: AffectServer, port: int, key: str | None) -> None:
     Raises `UsageError` for a key that is too short, or a port that is taken."""
     app = app_of(server, port, key)
     try:
-        place = socket.create_server((HOST, port))
+        place = socket.socket(fileno=socket.create_server((HOST, port)).detach())  # known to be TCP
     except OSError as error:
         raise UsageError(f"port {port} cannot be used: {error.strerror}", hint="choose another: --http PORT") from error
     with place:
