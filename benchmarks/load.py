@@ -124,7 +124,7 @@ async def _talk(
         if number % 3 == 0:
             reply = {"text": f"I see, {talker.word}."}
             await _asked(client, tally, "POST", f"/v1/sessions/{talker.name}/replies", talker, reply)
-        await asyncio.sleep(chance.expovariate(1 / told.pause))
+        await asyncio.sleep(min(chance.expovariate(1 / told.pause), max(0.0, end - time.monotonic())))
 
 
 def _check(tally: Tally, talker: Talker, answer: dict[str, Any], number: int) -> None:
