@@ -99,9 +99,9 @@ def test_another_name_is_not_served(served: Serving, host: str, path: str) -> No
     assert served.raw(request.encode()).split()[1] in ("400", "403", "421")
 
 
-def test_names_and_sites_that_are_allowed(tmp_path: Path) -> None:
+def test_names_and_sites_that_are_allowed(tmp_path: Path, keyless: Serving) -> None:
     site = "https://chat.example.org"
-    with serving(tmp_path, (ANN,), hosts="api.example.org", origins=site) as served:
+    with serving(tmp_path, (ANN,), keyless.server.analyzer, hosts="api.example.org", origins=site) as served:
         assert served.client.get("/v1/sessions", headers={"Host": "api.example.org:8643"}).status_code == 200
         asked = served.client.get("/v1/sessions", headers={"Origin": site})
         assert asked.headers["access-control-allow-origin"] == site
@@ -245,8 +245,8 @@ def test_who_sends_too_slowly_is_hung_up_on(served: Serving) -> None:
     assert answer.startswith("HTTP/1.1 408 ")
 
 
-def test_beyond_the_rate_429_says_when(tmp_path: Path) -> None:
-    with serving(tmp_path, (ANN, BOB), rate=0.5, burst=3) as served:
+def test_beyond_the_rate_429_says_when(tmp_path: Path, keyless: Serving) -> None:
+    with serving(tmp_path, (ANN, BOB), keyless.server.analyzer, rate=0.5, burst=3) as served:
         answers = [served.client.get("/v1/sessions") for _ in range(5)]
         assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
         problem(answers[-1], 429, "too_many")
@@ -256,8 +256,8 @@ def test_beyond_the_rate_429_says_when(tmp_path: Path) -> None:
         assert served.client.get("/health").status_code == 200
 
 
-def test_more_turns_at_once_than_allowed_are_429_and_leave_no_trace(tmp_path: Path) -> None:
-    with serving(tmp_path, turns_at_once=1) as served:
+def test_more_turns_at_once_than_allowed_are_429_and_leave_no_trace(tmp_path: Path, keyless: Serving) -> None:
+    with serving(tmp_path, (ANN,), keyless.server.analyzer, turns_at_once=1) as served:
         session = served.session()
         with served.server.turns.place():
             refused = served.turn(session, "Hello.", turn_id="later")

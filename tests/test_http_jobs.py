@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from http_serving import ALL, ANN, BOB, LONG, Serving, client_of, events, problem, serving
 from test_http_turns import wav
 
+from emoagent import TurnAnalyzer
 from emoagent.bridges.http.job_folder import JobFolders, plain_name, subtitle_suffix, suffix
 from emoagent.errors import NotFound, UsageError
 from emoagent.schema import Trace
@@ -30,6 +32,12 @@ def send(
 
 def ended(client: httpx.Client, job: str) -> dict[str, Any]:
     return list(events(client, f"/v1/jobs/{job}/events"))[-1]
+
+
+@pytest.fixture(scope="module")
+def analyzer() -> Iterator[TurnAnalyzer]:
+    with TurnAnalyzer() as found:
+        yield found
 
 
 @pytest.fixture
@@ -134,8 +142,8 @@ def test_what_goes_on_is_killed_when_it_is_deleted(tmp_path: Path, speech: bytes
         assert list((tmp_path / "jobs").iterdir()) == []
 
 
-def test_only_its_user_may_read_what_was_sent(tmp_path: Path, speech: bytes) -> None:
-    with serving(tmp_path) as served:
+def test_only_its_user_may_read_what_was_sent(tmp_path: Path, speech: bytes, analyzer: TurnAnalyzer) -> None:
+    with serving(tmp_path, (), analyzer) as served:
         job = send(served.client, speech, name="../../../etc/cron.d/x\u202egpj.wav").json()
         assert "/" not in job["name"]
         assert "\u202e" not in job["name"]
@@ -154,8 +162,8 @@ NOT_TAKEN: tuple[tuple[dict[str, str], int, str], ...] = (
 )  # fmt: skip
 
 
-def test_jobs_that_are_not_taken(tmp_path: Path, speech: bytes) -> None:
-    with serving(tmp_path) as served:
+def test_jobs_that_are_not_taken(tmp_path: Path, speech: bytes, analyzer: TurnAnalyzer) -> None:
+    with serving(tmp_path, (), analyzer) as served:
         for fields, status, code in NOT_TAKEN:
             file = {"file": ("a.wav", speech)}
             problem(served.client.post("/v1/jobs", files=file, data=fields), status, code)
@@ -167,9 +175,9 @@ def test_jobs_that_are_not_taken(tmp_path: Path, speech: bytes) -> None:
 
 
 def test_a_job_that_cannot_be_begun_does_not_stop_the_others(
-    tmp_path: Path, speech: bytes, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, speech: bytes, analyzer: TurnAnalyzer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with serving(tmp_path) as served:
+    with serving(tmp_path, (), analyzer) as served:
         monkeypatch.setenv("EMOAGENT_MAX_HOURS", "x")
         for _ in range(2):
             last = ended(served.client, send(served.client, speech).json()["id"])

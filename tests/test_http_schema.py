@@ -54,7 +54,7 @@ def test_nothing_that_the_document_allows_gives_a_5xx(served: Serving) -> None:
         operation = found.ok()
 
         @settings(
-            max_examples=4, deadline=None, derandomize=True, database=None, phases=(Phase.explicit, Phase.generate),
+            max_examples=3, deadline=None, derandomize=True, database=None, phases=(Phase.explicit, Phase.generate),
             suppress_health_check=SLOW,
         )  # fmt: skip
         @given(case=operation.as_strategy())

@@ -257,13 +257,13 @@ def test_the_programs_of_the_page(served: Serving, program: int, monkeypatch: py
 
 
 def test_of_a_long_file_no_more_is_decoded_than_is_used() -> None:
-    """Two minutes of silence in some kilobytes."""
+    """A minute and a half of silence in some kilobytes."""
     import av
 
     target = io.BytesIO()
     with av.open(target, "w", format="ogg") as file:
         stream = file.add_stream("libopus", rate=48_000, layout="mono")
-        for _ in range(120):
+        for _ in range(90):
             frame = av.AudioFrame.from_ndarray(np.zeros((1, 48_000), np.int16), format="s16", layout="mono")
             frame.sample_rate = 48_000
             file.mux(stream.encode(frame))
