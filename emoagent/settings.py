@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     aligner: str | None = Field(
         default=None, description="wav2vec2 that times words: a folder, a name or off; default: one for the language"
     )
+    tell_voices: bool = Field(default=True, description="tell speakers apart by voice where no name does")
     agents: Annotated[tuple[str, ...], NoDecode] = Field(default=(), description="perception agents to run; empty: all")
     policy: Policy = Field(default="reliability-weighted", description="what to do when modalities disagree")
     mode: Mode = Field(default="causal", description="causal: a verdict never sees what comes later")

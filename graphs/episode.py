@@ -92,7 +92,7 @@ def _hear(state: Episode, settings: Settings) -> Update:
         heard, why = hear(_clip(state), "windows")
     models = list(heard.models)
     with faults_into(faults, "voices"):
-        heard = tell_apart(_clip(state), heard)
+        heard = tell_apart(_clip(state), heard) if settings.tell_voices else heard
         models += _voice_models(_clip(state))
     notes = {"transcript": why}
     return {

@@ -22,6 +22,14 @@ SAMPLE = ROOT / "samples" / "dialogue.mp4"
 BRIEF = 8.0  # seconds
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes many seconds is for those who ask for it."""
+    if not os.environ.get("EMOAGENT_TEST_SLOW"):
+        for item in items:
+            if item.get_closest_marker("slow"):
+                item.add_marker(pytest.mark.skip("takes many seconds (set EMOAGENT_TEST_SLOW=1)"))
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """Real clips and labelled data beside the project; tests that use it skip where it is absent."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 import time
 from collections.abc import Iterator, Sequence
@@ -14,7 +13,6 @@ from threading import Thread
 from typing import Any
 
 import httpx
-import pytest
 from pydantic import SecretStr
 
 from emoagent.bridges.http.app import create_app
@@ -26,11 +24,6 @@ from emoagent.commands.serve import listening, server_of
 ANN, BOB = "ann-0123456789abcdef", "bob-0123456789abcdef"
 ALL = {"text": True, "voice": True, "face": True}
 AMPLE = {"rate": 1e6, "burst": 1_000_000}
-
-
-SET = "EMOAGENT_TEST_SERVER"
-LONG = (pytest.mark.integration, pytest.mark.skipif(not os.environ.get(SET), reason=f"takes long (set {SET}=1)"))
-"""Marks of a test that analyses whole files, each in a process of its own."""
 
 
 @dataclass

@@ -148,6 +148,7 @@ def test_a_smile_moves_the_lip_corner_puller(shared: Path, model: Path) -> None:
         assert peak(units, "AU15", 1.1, 1.8) < 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.real
 def test_acted_expressions_that_last_the_whole_clip_are_seen(shared: Path, model: Path) -> None:
     found = {}

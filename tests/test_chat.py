@@ -252,8 +252,7 @@ def test_piped_lines_that_cannot_be_answered_and_where_it_is_kept(
     assert file.stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.integration
-@pytest.mark.skipif("EMOAGENT_TEST_SLOW" not in os.environ, reason="set EMOAGENT_TEST_SLOW=1: it takes seconds")
+@pytest.mark.slow
 def test_the_command_on_a_terminal() -> None:
     """Prompt, answer, Ctrl-C that leaves only the line, and the way out."""
     process, terminal = pty.fork()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-import os
 import time
 import wave
 from collections.abc import Callable, Iterator
@@ -192,8 +191,7 @@ def test_sound_and_pictures_are_analysed_as_far_as_the_person_agreed(site: Servi
     assert (silent.affect, silent.affect_error["code"]) == (None, "no_consent")
 
 
-@pytest.mark.integration
-@pytest.mark.skipif("EMOAGENT_TEST_SLOW" not in os.environ, reason="set EMOAGENT_TEST_SLOW=1: it takes seconds")
+@pytest.mark.slow
 def test_a_picture_is_looked_at(site: Serving, model: Model) -> None:
     model.replies += ["ok"]
     made, shown = client(site, site.session(face=True)), [{"role": "user", "content": [picture()]}]

@@ -164,6 +164,7 @@ def test_sensitivity_and_specificity_by_hand() -> None:
     assert rows[0].figures["sensitivity"].low == 0.5  # one actor: nothing to draw
 
 
+@pytest.mark.slow
 def test_on_crema_d_consistent_clips_hardly_ever_conflict(shared: Path) -> None:
     """On opinions made of the votes; the fusion is right on more clips than either channel alone."""
     result = ca_mer_votes(shared / "data", Options(split="all", limit=800))

@@ -133,6 +133,7 @@ def test_without_scikit_learn_only_the_comparison_is_missing(tmp_path: Path, mon
     assert not any("regression" in row.system for row in result.rows)
 
 
+@pytest.mark.slow
 def test_gate_on_the_published_votes(shared: Path) -> None:
     """More than plain regression over all clips, and a point more where voice and face disagree; calibrated."""
     pytest.importorskip("sklearn")

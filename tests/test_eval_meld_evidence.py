@@ -200,6 +200,7 @@ def test_answers_of_another_system_are_judged_by_the_same_ruler(release: Path) -
         meld_evidence(release, Options(split="test", reasoner="oracle"))
 
 
+@pytest.mark.slow
 def test_face_and_voice_do_not_harm_the_words_by_more_than_noise(shared: Path) -> None:
     result = meld_evidence(shared / "data", Options(split="test"))
     assert result.n == 101

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from http_serving import ALL, ANN, BOB, LONG, Serving, client_of, events, problem, serving
+from http_serving import ALL, ANN, BOB, Serving, client_of, events, problem, serving
 from test_http_turns import wav
 
 from emoagent import TurnAnalyzer
@@ -46,8 +46,7 @@ def speech() -> bytes:
     return wav(bytes(64_000))
 
 
-@LONG[0]
-@LONG[1]
+@pytest.mark.slow
 def test_a_file_from_sending_to_deletion(tmp_path: Path, speech: bytes) -> None:
     with serving(tmp_path, (ANN, BOB)) as served:
         sent = send(served.client, speech)
@@ -71,6 +70,8 @@ def test_a_file_from_sending_to_deletion(tmp_path: Path, speech: bytes) -> None:
         trace = Trace.model_validate_json(served.client.get(f"/v1/jobs/{job}/result").content)
         assert [utterance.text for utterance in trace.utterances] == ["I won, this is wonderful!"]
         assert {item.modality for item in trace.evidence} == {"text"}, "only that was agreed to"
+        assert list(tmp_path.glob("jobs/*/out/work"))
+        assert not list(tmp_path.glob("jobs/*/out/work/voices.json")), "nobody is told apart by voice"
         report = served.client.get(f"/v1/jobs/{job}/report")
         assert report.text.startswith("<!doctype html>")
         assert "script-src 'sha256-" in report.headers["content-security-policy"]
@@ -83,8 +84,7 @@ def test_a_file_from_sending_to_deletion(tmp_path: Path, speech: bytes) -> None:
         assert list((tmp_path / "jobs").iterdir()) == []
 
 
-@LONG[0]
-@LONG[1]
+@pytest.mark.slow
 def test_a_file_that_is_none_fails_and_says_why(tmp_path: Path) -> None:
     with serving(tmp_path) as served:
         last = ended(served.client, send(served.client, b"this is no film").json()["id"])
@@ -93,8 +93,7 @@ def test_a_file_that_is_none_fails_and_says_why(tmp_path: Path) -> None:
         assert str(tmp_path) not in json.dumps(last)
 
 
-@LONG[0]
-@LONG[1]
+@pytest.mark.slow
 def test_one_at_a_time_the_next_server_goes_on_and_cancelling(tmp_path: Path, speech: bytes) -> None:
     with serving(tmp_path, jobs_waiting=1) as served:
         first, second = (send(served.client, speech).json() for _ in range(2))
@@ -131,8 +130,7 @@ def _alive(process: int) -> bool:
     return True
 
 
-@LONG[0]
-@LONG[1]
+@pytest.mark.slow
 def test_what_goes_on_is_killed_when_it_is_deleted(tmp_path: Path, speech: bytes) -> None:
     with serving(tmp_path) as served:
         job = send(served.client, speech).json()["id"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -68,11 +67,9 @@ def test_nothing_that_the_document_allows_gives_a_5xx(served: Serving) -> None:
     assert served.client.get("/health").json()["turns"] == 0
 
 
-@pytest.mark.integration
+@pytest.mark.slow
 def test_schemathesis_at_length(tmp_path: Path) -> None:
     """Its own command, all phases: examples, edges, fuzzing, and sequences of requests that follow from each other."""
-    if not os.environ.get("EMOAGENT_TEST_SCHEMATHESIS"):
-        pytest.skip("takes minutes (set EMOAGENT_TEST_SCHEMATHESIS=1)")
     with serving(tmp_path, (ANN,), jobs_waiting=2, job_hours=0.0005) as served:
         served.client.post("/v1/sessions", json={"id": "call-1", "consent": ALL})
         command = [str(Path(sys.executable).with_name("schemathesis")), "run", f"http://127.0.0.1:{served.port}/openapi.json",

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from conftest import SAMPLE
 from documented import programs
-from http_serving import ANN, BOB, LONG, Serving, client_of, problem, serving
+from http_serving import ANN, BOB, Serving, client_of, problem, serving
 from sounds import load
 
 from emoagent.affect import AffectTurn, TurnRecord
@@ -247,7 +247,7 @@ def test_other_requests_are_answered_while_a_turn_is_analysed(served: Serving, p
     assert answered > 3
 
 
-@pytest.mark.parametrize("program", [0, 1, pytest.param(2, marks=LONG)])
+@pytest.mark.parametrize("program", [0, 1, pytest.param(2, marks=pytest.mark.slow)])
 def test_the_programs_of_the_page(served: Serving, program: int, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(programs("integrations/http.md")) == 3
     monkeypatch.setenv("EMOAGENT_URL", f"http://127.0.0.1:{served.port}")

@@ -164,6 +164,7 @@ CLIPS = {
 }  # seconds that are analysed, fewest utterances, sources
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CLIPS)
 def test_real_clips(name: str, shared: Path, tmp_path: Path) -> None:
     seconds, fewest, modalities = CLIPS[name]

@@ -45,6 +45,7 @@ def expected(briefed: tuple[str, Path]) -> dict[str, Any]:
     return results(briefed[1])
 
 
+@pytest.mark.slow
 def test_killed_after_one_stage_after_the_other_and_resumed(
     brief: Path, expected: dict[str, Any], tmp_path: Path
 ) -> None:

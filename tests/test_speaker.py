@@ -138,6 +138,7 @@ def test_right_face_of_two_in_view(shared: Path, tmp_path: Path) -> None:
         assert sides == [row["active"] for row in truth]
 
 
+@pytest.mark.slow
 @pytest.mark.real
 def test_names_join_the_shots_of_a_dialogue(shared: Path, tmp_path: Path) -> None:
     path = shared / "media/composites/grid_dialogue.mp4"

@@ -47,6 +47,7 @@ def kennedy(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Audio:
     return _decoded(shared / "media" / "speech" / "jfk.flac", tmp_path_factory.mktemp("jfk") / "a.s16")
 
 
+@pytest.mark.slow
 def test_a_known_speech(kennedy: Audio, capfd: pytest.CaptureFixture[str]) -> None:
     heard = list(recognise(kennedy))
     words = [word for _, found in heard for word in found]
@@ -168,6 +169,7 @@ def test_what_is_hopeless_is_inaudible() -> None:
     assert text_of([], kept([])) == ""
 
 
+@pytest.mark.slow
 @pytest.mark.real
 def test_another_language_is_mostly_hopeless(shared: Path, tmp_path: Path) -> None:
     german = sorted((shared / "media" / "emodb16k").glob("09*.flac"))[::8]

@@ -95,6 +95,7 @@ def test_a_chosen_but_useless_subtitle_file_is_an_error(folder: Path) -> None:
     assert hear(_clip(SOUND), "windows")[1] == "Transcript by windows, as asked for."
 
 
+@pytest.mark.slow
 def test_real_speech_becomes_utterances(folder: Path, shared: Path) -> None:
     import av
 

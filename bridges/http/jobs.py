@@ -169,7 +169,7 @@ def _allowed(consent: Consent) -> dict[str, Any]:
     from emoagent.agents.registry import perceivers
 
     names = [agent.name for agent in perceivers() if consent.allows(SENSE_OF[agent.modality])]
-    return {"agents": names, **({} if consent.text else {"transcript": "windows"})}
+    return {"agents": names, "tell_voices": consent.voice, **({} if consent.text else {"transcript": "windows"})}
 
 
 def _context(server: Server, asked: Context | None, consent: Consent) -> Context:

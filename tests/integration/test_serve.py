@@ -17,12 +17,12 @@ from typing import TypeVar
 import httpx
 import pytest
 from conftest import SAMPLE
-from http_serving import ANN, LONG, client_of, events
+from http_serving import ANN, client_of, events
 from sounds import load
 
 COMMAND = [sys.executable, "-P", "-m", "emoagent", "serve", "--port", "0"]
 T = TypeVar("T")
-pytestmark = list(LONG)
+pytestmark = pytest.mark.slow
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """A real `emoagent serve` is killed under load, again and again: what it has acknowledged is there afterwards.
 
-EMOAGENT_TEST_SERVE=1 runs it with SQLite; EMOAGENT_TEST_POSTGRES, the folder of PostgreSQL's programs, with PostgreSQL
-as well, which is then restarted under load, too.
+With SQLite, and, where EMOAGENT_TEST_POSTGRES names the folder of PostgreSQL's programs, with PostgreSQL, which is then
+restarted under load, too.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import pytest
 from conftest import ROOT
 from postgres_server import Postgres, postgres
 
-pytestmark = pytest.mark.integration
+pytestmark = pytest.mark.slow
 
 SESSIONS = 8
 KILLS = 3
@@ -42,8 +42,6 @@ def from_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def files(tmp_path: Path) -> Path:
     """An empty folder for a server with SQLite."""
-    if not os.environ.get("EMOAGENT_TEST_SERVE"):
-        pytest.skip("no server is started (set EMOAGENT_TEST_SERVE=1)")
     return tmp_path
 
 
