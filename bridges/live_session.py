@@ -9,7 +9,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from threading import Lock, RLock
+from threading import RLock
 from typing import TYPE_CHECKING, Literal
 
 from emoagent.affect import Sense
@@ -133,7 +133,8 @@ class LiveSessions:
 
     def __init__(self, make: Callable[[], Live], most: int, at_once: int) -> None:
         self._make, self._most, self._at_once = make, most, at_once
-        self._held, self._lock, self._busy = OrderedDict[str, Live](), Lock(), 0
+        self._held, self._busy = OrderedDict[str, Live](), 0
+        self._lock = RLock()  # a turn that nobody finished is released by the garbage collector, wherever that runs
 
     def __len__(self) -> int:
         return len(self._held)
