@@ -15,9 +15,8 @@ from emoagent.tools import assets
 def warm_up(settings: Settings) -> None:
     """Nothing is fetched: the face's models are loaded where they are there. Raises `ModelMissing` where the text model
     is not."""
-    from emoagent.tools.text_model import hurry, text_model
+    from emoagent.tools.text_model import text_model
 
-    hurry()
     text_model()
     turn_graph().invoke({"heard": Heard(text="Hello, how are you?")}, context=Surroundings(settings))
     if settings.context not in FORBIDDEN_CONTEXTS:

@@ -12,7 +12,7 @@ from emoagent.agents.affect import affect_of
 from emoagent.agents.case import Judgement, Turn, turn_of
 from emoagent.agents.dialogue import KINDS, recall
 from emoagent.agents.opinion import silent
-from emoagent.graphs.judgement import SEEN, case_of, judge
+from emoagent.graphs.judgement import case_of, judge
 from emoagent.graphs.stage import Update
 from emoagent.graphs.turn_state import (
     REMEMBERED,
@@ -27,12 +27,13 @@ from emoagent.graphs.turn_state import (
 from emoagent.schema import Evidence, Fault, Opinion, Utterance, Verdict
 from emoagent.settings import Settings
 
+READ = 2  # turns before, after which words are read; five, as in a file, take longer and are no better (turns.md)
 _FORGOTTEN: Update = dict.fromkeys(("heard", "utterance", *SENSES))  # what the record holds need not be kept twice
 
 
 def before(past: Sequence[Past]) -> list[Utterance]:
     """The utterances that an opiner is shown, oldest first."""
-    return [each.utterance for each in past[-SEEN:]]
+    return [each.utterance for each in past[-READ:]]
 
 
 def judge_turn(state: Conversation, around: Surroundings) -> Update:

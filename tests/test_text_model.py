@@ -13,7 +13,6 @@ from emoagent.agents import text_opinion as module
 from emoagent.agents.text_opinion import text_opinion
 from emoagent.errors import ModelMissing
 from emoagent.labels import LABEL_SETS
-from emoagent.tools import text_model as text_model_module
 from emoagent.tools.text_input import Said
 from emoagent.tools.text_model import SHIPPED, load, text_model
 
@@ -113,13 +112,3 @@ def test_nothing_is_read_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(load().__class__, "read", lambda *_: pytest.fail("read again"))
     assert text_opinion.run(u, [heard(u)], ()) == first
     module._read.cache_clear()
-
-
-def test_two_threads_give_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(text_model_module, "_idle", lambda: True)
-    lines = [Said(f"I have lost {n} keys, you idiot! What will she say when she hears of it?", "a") for n in range(6)]
-    one, two = load(None), load(None, hurried=True)
-    for place, line in enumerate(lines):
-        assert two.faster is not None
-        for first, second in zip(one.outputs(line, lines[:place]), two.outputs(line, lines[:place]), strict=True):
-            assert first.tobytes() == second.tobytes()

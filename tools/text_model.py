@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from importlib import resources
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -38,7 +36,6 @@ NEEDED = (
     "rated",
 )  # in a card
 MOST_OPEN = 3  # open labels that are named
-_hurried = False
 
 
 @dataclass(frozen=True)
@@ -57,14 +54,11 @@ class Reading:
 
 @dataclass(frozen=True)
 class TextModel:
-    """A fitted model; `card` says what it was made from and how its outputs are to be read. `faster`: the same with two
-    threads, for one reading at a time."""
+    """A fitted model; `card` says what it was made from and how its outputs are to be read."""
 
     session: Any
     card: Mapping[str, Any]
     digest: str
-    faster: Any = None
-    _taken: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     def read(self, said: Said, before: Sequence[Said] = ()) -> Reading:
         """Reads `said` after the turns `before`, oldest first; what is too long is cut."""
@@ -83,19 +77,8 @@ class TextModel:
         """The raw outputs of all heads side by side, and the pooled vector."""
         row = encode(said, before)
         fed = {"ids": np.array([row.ids]), "types": np.array([row.types]), "mask": np.ones((1, len(row.ids)), np.int64)}
-        with self._chosen() as session:
-            raw, vector = session.run(None, fed)
+        raw, vector = self.session.run(None, fed)
         return raw[0], vector[0]
-
-    @contextmanager
-    def _chosen(self) -> Iterator[Any]:
-        if self.faster is None or not _idle() or not self._taken.acquire(blocking=False):
-            yield self.session
-            return
-        try:
-            yield self.faster
-        finally:
-            self._taken.release()
 
     def provenance(self) -> Model:
         """Which weights these are, for the trace."""
@@ -121,28 +104,14 @@ class TextModel:
 def text_model() -> TextModel:
     """The model in the folder that `EMOAGENT_TEXT_MODEL` names, or the one that is shipped. Raises `ModelMissing`."""
     named = os.environ.get("EMOAGENT_TEXT_MODEL")
-    return load(Path(named) if named else None, _hurried)
-
-
-def hurry() -> None:
-    """From now on, somebody waits for each reading: two threads share it while a processor is idle. The same bytes in
-    60 % of the time; on a busy machine it would take twice as long (docs/design/turns.md)."""
-    global _hurried
-    _hurried = True
-
-
-def _idle() -> bool:
-    """Whether a processor has nothing to do but this, as Linux tells it; elsewhere, nobody knows."""
-    try:
-        running = int(Path("/proc/loadavg").read_text("ascii").split()[3].partition("/")[0])
-    except (OSError, ValueError, IndexError):
-        return False
-    return running < (os.cpu_count() or 1)
+    return load(Path(named) if named else None)
 
 
 @lru_cache(maxsize=2)
-def load(folder: Path | None = None, hurried: bool = False) -> TextModel:
+def load(folder: Path | None = None) -> TextModel:
     """The model in `folder`, or the one that is shipped. Raises `ModelMissing` where its files are not there."""
+    import onnxruntime
+
     place = resources.files("emoagent.tools") / SHIPPED if folder is None else folder
     hint = "install emoagent again" if folder is None else "make it with `emoagent train text`"
     try:
@@ -152,17 +121,10 @@ def load(folder: Path | None = None, hurried: bool = False) -> TextModel:
         raise ModelMissing(f"no text model in {place}: {error}", hint=hint) from error
     if lacking := [name for name in NEEDED if name not in card]:
         raise ModelMissing(f"the card of the text model in {place} does not tell {lacking[0]!r}", hint=hint)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1  # the same bytes every time, and a core left over
     try:
-        sessions = [_session(weights, threads) for threads in ((1, 2) if hurried else (1,))]
+        session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its errors have no common base of their own
         raise ModelMissing(f"the text model in {place} cannot be read: {error}", hint=hint) from error
-    return TextModel(sessions[0], card, sha256(weights).hexdigest(), sessions[1] if hurried else None)
-
-
-def _session(weights: bytes, threads: int) -> Any:
-    """With one thread, a core is left to others."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-    return onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+    return TextModel(session, card, sha256(weights).hexdigest())
