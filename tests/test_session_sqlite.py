@@ -140,8 +140,9 @@ def test_what_was_acknowledged_survives_a_kill(file: Path) -> None:
 
 def _child(script: str, file: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-c", CHILD + script, file], cwd=HERE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    )
+        [sys.executable, "-c", CHILD + script, file], env=os.environ | {"PYTHONPATH": str(HERE)},
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
 
 
 def test_several_programs_share_a_file(file: Path) -> None:
