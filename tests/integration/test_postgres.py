@@ -225,7 +225,8 @@ def test_a_server_that_stays_away_is_told(server: Postgres, address: str) -> Non
 def test_what_was_acknowledged_survives_a_killed_client(address: str) -> None:
     command = [sys.executable, "-c", CHILD, address]
     here = Path(__file__).parents[1]
-    with subprocess.Popen(command, cwd=here, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
+    told = os.environ | {"PYTHONPATH": str(here)}
+    with subprocess.Popen(command, env=told, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
         assert child.stdout is not None
         said = [child.stdout.readline() for _ in range(40)]
         child.kill()
