@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import select
+import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -257,6 +258,7 @@ def test_the_command_on_a_terminal() -> None:
     """Prompt, answer, Ctrl-C that leaves only the line, and the way out."""
     process, terminal = pty.fork()
     if process == 0:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored where the tests run in the background
         os.environ.update(TERM="dumb", COLUMNS="80")
         os.execv(CHAT[0], CHAT)
     try:
