@@ -24,9 +24,11 @@ class Bot(Protocol):
     @property
     def name(self) -> str:
         """The model; empty where there is none."""
+        ...
 
     def answer(self, words: str, affect: AffectTurn) -> str:
         """What it says. Raises `BackendUnreachable`; then the turn is not remembered."""
+        ...
 
     def forget(self) -> None:
         """All that was said."""
