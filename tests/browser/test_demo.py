@@ -89,6 +89,7 @@ def _start(page: Page, *senses: str) -> None:
 def _type(page: Page, text: str) -> None:
     """Types a turn and waits until it is shown."""
     page.get_by_test_id("composer").fill(text)
+    page.locator("form.composer button:enabled").wait_for()  # drawn anew, so that it may be sent
     page.keyboard.press("Enter")
     page.get_by_test_id("turn").get_by_text(text, exact=False).first.wait_for()
 
