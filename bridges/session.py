@@ -102,7 +102,11 @@ class Session:
 
     def timeline(self) -> list[AffectTurn]:
         """All turns, in order, as they are judged now."""
-        return [record.affect for record in self._memory.records()]
+        return [record.affect for record in self.records()]
+
+    def records(self) -> Iterator[TurnRecord]:
+        """Everything that is known of all turns, in order, as they are judged now."""
+        return self._memory.records()
 
     def record(self, turn: int) -> TurnRecord:
         """Everything that is known of a turn, by its number. Raises `NotFound`."""

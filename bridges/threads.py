@@ -8,7 +8,7 @@ from hashlib import sha256
 from re import fullmatch
 from typing import TYPE_CHECKING
 
-from emoagent.affect import Consent, TurnRecord
+from emoagent.affect import Consent
 from emoagent.bridges.session_trace import session_trace
 from emoagent.errors import NotFound
 from emoagent.schema import Trace
@@ -16,8 +16,6 @@ from emoagent.schema import Trace
 if TYPE_CHECKING:
     from emoagent.bridges.session import Session
     from emoagent.bridges.turns import TurnAnalyzer
-
-PAGE = 1000  # turns that are read at a time
 
 
 class Threads:
@@ -53,19 +51,16 @@ class Threads:
         session = self.known(thread)
         if session is None:
             raise NotFound("this conversation has no turns that are kept", hint="give the agent a thread_id")
-        return stored(self.analyzer, session)
+        return stored(session)
 
     def _named(self, thread: str | None) -> str | None:
         name = self._session or thread
         return name and session_id(name)
 
 
-def stored(analyzer: TurnAnalyzer, session: Session) -> Trace:
+def stored(session: Session) -> Trace:
     """The turns of a session as they are kept, in the shape of a trace."""
-    records = list[TurnRecord]()
-    while page := analyzer.store.turns(session.id, after=len(records), limit=PAGE):
-        records += page
-    return session_trace(session.id, records)
+    return session_trace(session.id, tuple(session.records()))
 
 
 def session_id(thread: str) -> str:

@@ -19,8 +19,9 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
 }
-CLOSED = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
 class Guard:
@@ -60,22 +61,25 @@ class Guard:
         return None
 
 
+def harden(start: MutableMapping[str, Any]) -> None:
+    """Adds to the start of an answer the headers that are not there."""
+    present = {name.lower() for name, _ in start["headers"]}
+    start["headers"] = [*start["headers"], *(pair for pair in _headers() if pair[0] not in present)]
+
+
 def _hardened(send: Send) -> Send:
     """Adds the headers that are not there."""
 
     async def sending(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
-            present = {name.lower() for name, _ in message["headers"]}
-            extra = [pair for pair in _headers() if pair[0] not in present]
-            message["headers"] = [*message["headers"], *extra]
+            harden(message)
         await send(message)
 
     return sending
 
 
 def _headers() -> list[tuple[bytes, bytes]]:
-    rules = {**HEADERS, "Content-Security-Policy": CLOSED, "Cache-Control": "no-store"}
-    return [(name.lower().encode(), value.encode()) for name, value in rules.items()]
+    return [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 
 
 async def _answer(send: Send, status: int, text: str, *, head: bool) -> None:

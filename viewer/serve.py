@@ -8,21 +8,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import mimetypes
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from emoagent.errors import EmoagentError
 from emoagent.run_folder import trace_file
 from emoagent.viewer.compare import against
 from emoagent.viewer.document import document, live_document, policy
+from emoagent.viewer.events import events
 from emoagent.viewer.exports.result import Result
 from emoagent.viewer.guard import App, Guard
 from emoagent.viewer.payload import payload_of
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-GLANCE = 0.5  # seconds between two looks at the progress
-QUIET = 15.0  # seconds after which a line shows that the connection stands
-AGAIN = 2000  # milliseconds after which a browser asks again
 KEPT = "private, no-cache"  # a browser may keep pictures and video, and asks each time whether they are still the same
 FRAMES = "; frame-ancestors 'none'"  # a rule that only the header may hold
 
@@ -140,25 +137,13 @@ async def _progress(run: ServedRun, over: Callable[[], bool], request: Request) 
     from starlette.responses import StreamingResponse
 
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_events(run, over), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(events(partial(_look, run), over), media_type="text/event-stream", headers=headers)
 
 
-async def _events(run: ServedRun, over: Callable[[], bool]) -> AsyncIterator[str]:
-    """One event for each change, until the run is done or has failed."""
-    yield f"retry: {AGAIN}\n\n"
-    told, quiet = dict[str, Any](), 0.0
-    while not over():
-        found = await asyncio.to_thread(run.progress)
-        if found != told:
-            yield f"data: {json.dumps(found)}\n\n"
-            told, quiet = found, 0.0
-        if found["done"] or found["failed"] is not None:
-            return
-        if quiet >= QUIET:
-            yield ": still there\n\n"
-            quiet = 0.0
-        await asyncio.sleep(GLANCE)
-        quiet += GLANCE
+def _look(run: ServedRun) -> tuple[str, bool]:
+    """Until the run is done or has failed."""
+    found = run.progress()
+    return json.dumps(found), found["done"] or found["failed"] is not None
 
 
 async def _no_icon(request: Request) -> Response:

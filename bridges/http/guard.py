@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import MutableMapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -19,30 +19,17 @@ from emoagent.bridges.http.auth import Identity, key_in
 from emoagent.bridges.http.config import is_loopback
 from emoagent.bridges.http.errors import Foreign, Misdirected, TooLarge, answer, internal
 from emoagent.errors import EmoagentError
+from emoagent.viewer.guard import App, Receive, Scope, Send, harden
 
 if TYPE_CHECKING:
     from emoagent.bridges.http.server import Server
 
 Message = MutableMapping[str, Any]
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 OPEN = ("/health", "/health/ready")
 UPLOADS = ("/v1/jobs",)
 SLACK = 64 << 10  # bytes of an upload besides its file
 HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?")
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "Cache-Control": "no-store",
-}
 
 
 class Guard:
@@ -152,9 +139,7 @@ class _Sending:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started = True
-            present = {name.lower() for name, _ in message["headers"]}
-            fresh = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
-            message["headers"] = [*message["headers"], *(pair for pair in fresh if pair[0] not in present)]
+            harden(message)
         await self._send(message)
 
 

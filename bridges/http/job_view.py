@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -17,10 +16,7 @@ from emoagent.bridges.http.job_folder import ENDED, Job, State
 from emoagent.bridges.http.server import Server
 from emoagent.errors import NotFound
 from emoagent.run_progress import progress_of
-
-GLANCE = 0.5  # seconds between two looks at the progress
-QUIET = 15.0  # seconds after which a line shows that the connection stands
-AGAIN = 2000  # milliseconds after which a browser asks again
+from emoagent.viewer.events import events as changes
 
 
 class Stage(BaseModel):
@@ -70,22 +66,14 @@ def _taken(out: Path) -> list[dict[str, Any]]:
     return [{"name": name, "took": seconds} for name, seconds in took.items()]
 
 
-async def events(server: Server, job: str, owner: str) -> AsyncIterator[str]:
+def events(server: Server, job: str, owner: str) -> AsyncIterator[str]:
     """Server-sent events: the job whenever it has changed, until it has ended or is gone."""
-    yield f"retry: {AGAIN}\n\n"
-    told, quiet = "", 0.0
-    while not server.over():
+
+    def look() -> tuple[str, bool] | None:
         try:
-            found = await asyncio.to_thread(view, server, job, owner)
+            found = view(server, job, owner)
         except NotFound:
-            return
-        if (text := found.model_dump_json()) != told:
-            yield f"data: {text}\n\n"
-            told, quiet = text, 0.0
-        if found.state in ENDED:
-            return
-        if quiet >= QUIET:
-            yield ": still there\n\n"
-            quiet = 0.0
-        await asyncio.sleep(GLANCE)
-        quiet += GLANCE
+            return None
+        return found.model_dump_json(), found.state in ENDED
+
+    return changes(look, server.over)

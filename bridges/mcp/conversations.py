@@ -54,8 +54,7 @@ class Conversations:
 
     def trace(self, session: str) -> Trace:
         """What is known of a session. Raises `NotFound`."""
-        analyzer = self._analyzer()
-        return stored(analyzer, analyzer.get(session))
+        return stored(self._analyzer().get(session))
 
     def close(self) -> None:
         """Gives everything back."""

@@ -6,7 +6,7 @@ Statements are sent again while the server is away, for at most `PATIENCE` secon
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -20,8 +20,8 @@ from psycopg_pool import ConnectionPool
 
 from emoagent.bridges.sessions.postgres_faults import PATIENCE, failed, patiently
 from emoagent.bridges.sessions.postgres_schema import SCHEMA, migrate
-from emoagent.bridges.sessions.saving import Threaded, serializer, thread_of
-from emoagent.bridges.sessions.tables import Query, SqlStore, no_session
+from emoagent.bridges.sessions.saving import Threaded, of_a_session, serializer
+from emoagent.bridges.sessions.tables import Query, SqlStore
 from emoagent.errors import UsageError
 
 T = TypeVar("T")
@@ -135,13 +135,13 @@ class _Saver(Threaded, PostgresSaver):
         metadata: CheckpointMetadata,
         new_versions: ChannelVersions,
     ) -> RunnableConfig:
-        with _of_a_session(config):
+        with of_a_session(config, psycopg.errors.ForeignKeyViolation):
             return self._patiently(lambda: PostgresSaver.put(self, config, checkpoint, metadata, new_versions))
 
     def put_writes(
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
     ) -> None:
-        with _of_a_session(config):
+        with of_a_session(config, psycopg.errors.ForeignKeyViolation):
             self._patiently(lambda: PostgresSaver.put_writes(self, config, writes, task_id, task_path))
 
     def prune(self, thread_ids: Sequence[str], *, strategy: str = "keep_latest") -> None:
@@ -153,11 +153,3 @@ class _Saver(Threaded, PostgresSaver):
     def _patiently(self, work: Callable[[], T]) -> T:
         with failed():
             return patiently(lambda _: work(), self._patience)
-
-
-@contextmanager
-def _of_a_session(config: RunnableConfig) -> Iterator[None]:
-    try:
-        yield
-    except psycopg.errors.ForeignKeyViolation as error:
-        raise no_session(thread_of(config)) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
@@ -20,6 +21,7 @@ from langgraph.checkpoint.base import (
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
 from emoagent import affect, graphs, schema
+from emoagent.bridges.sessions.tables import no_session
 
 TURN = "turn"  # the modules of the graph of a turn are named so: turn, turn_state, …
 
@@ -34,6 +36,15 @@ def serializer() -> JsonPlusSerializer:
 def thread_of(config: RunnableConfig) -> str:
     """The session of which a checkpoint is: LangGraph calls it a thread."""
     return str(config.get("configurable", {})["thread_id"])
+
+
+@contextmanager
+def of_a_session(config: RunnableConfig, refused: type[Exception]) -> Iterator[None]:
+    """What is written hangs on a session's row: raises `NotFound` where the database refuses it for want of one."""
+    try:
+        yield
+    except refused as error:
+        raise no_session(thread_of(config)) from error
 
 
 def _ours(module: ModuleType) -> Iterator[tuple[str, str]]:

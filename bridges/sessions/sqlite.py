@@ -19,10 +19,10 @@ from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMet
 from langgraph.checkpoint.sqlite import SqliteSaver
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_random
 
-from emoagent.bridges.sessions.saving import Threaded, serializer, thread_of
+from emoagent.bridges.sessions.saving import Threaded, of_a_session, serializer
 from emoagent.bridges.sessions.sqlite_files import busy, failed, private
 from emoagent.bridges.sessions.sqlite_schema import PRUNE, migrate
-from emoagent.bridges.sessions.tables import Query, SqlStore, no_session
+from emoagent.bridges.sessions.tables import Query, SqlStore
 from emoagent.errors import BackendUnreachable
 
 T = TypeVar("T")
@@ -145,19 +145,11 @@ class _Saver(Threaded, SqliteSaver):
         metadata: CheckpointMetadata,
         new_versions: ChannelVersions,
     ) -> RunnableConfig:
-        with failed(self._path), _of_a_session(config):
+        with failed(self._path), of_a_session(config, sqlite3.IntegrityError):
             return SqliteSaver.put(self, config, checkpoint, metadata, new_versions)
 
     def put_writes(
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
     ) -> None:
-        with failed(self._path), _of_a_session(config):
+        with failed(self._path), of_a_session(config, sqlite3.IntegrityError):
             SqliteSaver.put_writes(self, config, writes, task_id, task_path)
-
-
-@contextmanager
-def _of_a_session(config: RunnableConfig) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.IntegrityError as error:
-        raise no_session(thread_of(config)) from error
