@@ -151,6 +151,21 @@ def test_keys_of_an_editing_desk(page: Page) -> None:
     at(page, 0.0)
 
 
+def test_an_end_that_is_told_late_does_not_stop_the_way_back(page: Page) -> None:
+    page.keyboard.press("End")
+    at(page, 22.0)
+    page.keyboard.press("j")
+    page.get_by_test_id("video").evaluate("v => v.dispatchEvent(new Event('ended'))")
+    until(page, "document.querySelector('video').currentTime < 21.2")
+
+
+def test_a_start_that_is_told_late_does_not_undo_the_pause(page: Page) -> None:
+    page.keyboard.press("k")
+    page.get_by_test_id("video").evaluate("v => v.dispatchEvent(new Event('play'))")
+    page.wait_for_timeout(200)
+    assert page.get_by_test_id("video").evaluate("v => v.paused")
+
+
 def test_arrow_keys(page: Page, trace: Trace) -> None:
     for key, seconds in (("ArrowRight", 1), ("ArrowRight", 2), ("Shift+ArrowRight", 7), ("ArrowLeft", 6)):
         page.keyboard.press(key)

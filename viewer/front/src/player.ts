@@ -87,7 +87,7 @@ function run(seconds: number): void {
 /** What the native controls do reaches the page through these. */
 export const listeners = {
   onPlay: () => {
-    if (!playing.value) play(video?.playbackRate || 1);
+    if (!playing.value && video && !video.paused) play(video.playbackRate || 1);
   },
   onPause: () => {
     if (speed.value > 0 && video?.paused) playing.value = false;
@@ -101,6 +101,8 @@ export const listeners = {
   onRateChange: () => {
     if (video && speed.value > 0) speed.value = video.playbackRate;
   },
-  onEnded: () => pause(),
+  onEnded: () => {
+    if (speed.value > 0) pause(); // a jump to the end says so too, perhaps only once the way back has begun
+  },
   onError: () => (broken.value = true),
 };
