@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -281,3 +282,23 @@ class Contract:
 
     def test_it_answers(self, store: SessionStore) -> None:
         store.ping()
+
+
+def killed(child: subprocess.Popen[bytes], turns: int) -> int:
+    """Kills a child that prints the number of each turn once it is stored: the last number, `turns` or more."""
+    with child:
+        assert child.stdout is not None
+        said = [child.stdout.readline() for _ in range(turns)]
+        child.kill()
+        said += child.stdout.readlines()
+    last = max(int(line) for line in said if line.endswith(b"\n"))
+    assert last >= turns
+    return last
+
+
+def holds(store: SessionStore, session: str, acknowledged: int) -> None:
+    """Every acknowledged turn is there, none is missing between, and the memory of the session goes with them."""
+    turns = [turn.affect.turn for turn in store.turns(session, limit=10**6)]
+    assert turns == list(range(1, len(turns) + 1))
+    assert len(turns) >= acknowledged
+    assert kept(store, session) in ([len(turns)], [len(turns) + 1])

@@ -15,7 +15,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from session_contract import BEGAN, info, keep, kept, record
+from session_contract import BEGAN, holds, info, keep, killed, record
 
 from emoagent.bridges.sessions import sqlite, sqlite_schema
 from emoagent.bridges.sessions.sqlite import SqliteStore
@@ -124,17 +124,9 @@ def test_a_deletion_that_was_killed_is_ended_later(store: SqliteStore, file: Pat
 
 
 def test_what_was_acknowledged_survives_a_kill(file: Path) -> None:
-    with _child(WRITES, file) as child:
-        assert child.stdout is not None
-        said = [child.stdout.readline() for _ in range(20)]
-        child.kill()
-        said += child.stdout.readlines()
-    acknowledged = max(int(line) for line in said if line.endswith(b"\n"))
+    acknowledged = killed(_child(WRITES, file), 20)
     store = SqliteStore(file)
-    turns = [turn.affect.turn for turn in store.turns("a", limit=10**6)]
-    assert turns == list(range(1, len(turns) + 1))
-    assert len(turns) >= acknowledged >= 20
-    assert kept(store, "a") in ([len(turns)], [len(turns) + 1])
+    holds(store, "a", acknowledged)
     store.close()
 
 

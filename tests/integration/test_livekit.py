@@ -8,22 +8,17 @@ EMOAGENT_TEST_LIVEKIT names its python.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 from documented import programs
-from environments import python_of
+from environments import printed, python_of
 from spoken import played, recording
 
 from emoagent.affect import AffectTurn
 
 pytestmark = pytest.mark.integration
-
-NOWHERE = "http://127.0.0.1:9"  # a proxy that is not there: whoever wants to get out cannot
-QUIET = {"HTTP_PROXY": NOWHERE, "HTTPS_PROXY": NOWHERE, "NO_PROXY": "127.0.0.1,localhost"}
 
 
 @pytest.fixture(scope="module")
@@ -37,14 +32,8 @@ def call(python: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.
     """What came of a call with two turns, by an agent that asks for the affect before it answers, or does not."""
     folder = tmp_path_factory.mktemp("call")
     script = Path(__file__).with_name("livekit_call.py")
-    out: dict[str, Any] = json.loads(_run([python, str(script), request.param, *played(folder)], folder))
+    out: dict[str, Any] = json.loads(printed([python, str(script), request.param, *played(folder)], folder))
     return {**out, "way": request.param}
-
-
-def _run(command: list[str], folder: Path) -> str:
-    ran = subprocess.run(command, cwd=folder, env=os.environ | QUIET, capture_output=True, text=True, timeout=300)
-    assert ran.returncode == 0, ran.stderr[-4000:]
-    return ran.stdout
 
 
 def test_each_turn_is_judged_by_its_words_and_its_voice(call: dict[str, Any]) -> None:
@@ -80,5 +69,5 @@ def test_the_program_of_the_page_runs(python: str, tmp_path: Path) -> None:
     (program,) = programs("integrations/livekit.md")
     (tmp_path / "program.py").write_text(program, encoding="utf-8")
     recording(tmp_path / "said.wav", 0, 1)
-    told = _run([python, "program.py", "said.wav"], tmp_path).splitlines()
+    told = printed([python, "program.py", "said.wav"], tmp_path).splitlines()
     assert [line.partition(":")[0] for line in told] == ["turn 1", "turn 2"]

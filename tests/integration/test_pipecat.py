@@ -6,23 +6,19 @@ Needs an environment with emoagent and pipecat: EMOAGENT_TEST_PIPECAT names its 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 from chat_server import Raw, serving
 from documented import programs
-from environments import python_of
+from environments import printed, python_of
 from spoken import played, recording
 
 from emoagent.affect import AffectTurn
 
 pytestmark = pytest.mark.integration
 
-NOWHERE = "http://127.0.0.1:9"  # a proxy that is not there: whoever wants to get out cannot
-QUIET = {"HTTP_PROXY": NOWHERE, "HTTPS_PROXY": NOWHERE, "NO_PROXY": "127.0.0.1,localhost"}
 EVENTS = (
     {"delta": {"role": "assistant", "content": "I see."}, "finish_reason": None},
     {"delta": {}, "finish_reason": "stop"},
@@ -42,7 +38,7 @@ def call(python: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any
     with serving() as server:
         server.says = lambda request: Raw(body=_stream(), headers={"Content-Type": "text/event-stream"})
         script = Path(__file__).with_name("pipecat_call.py")
-        out: dict[str, Any] = json.loads(_run([python, str(script), server.url, *played(folder)], folder))
+        out: dict[str, Any] = json.loads(printed([python, str(script), server.url, *played(folder)], folder))
         return {**out, "asked": [request["messages"] for request in server.asked]}
 
 
@@ -50,12 +46,6 @@ def _stream() -> bytes:
     chunk = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "scripted"}
     events = [json.dumps({**chunk, "choices": [{"index": 0, **event}]}) for event in EVENTS]
     return "".join(f"data: {event}\n\n" for event in [*events, "[DONE]"]).encode()
-
-
-def _run(command: list[str], folder: Path) -> str:
-    ran = subprocess.run(command, cwd=folder, env=os.environ | QUIET, capture_output=True, text=True, timeout=300)
-    assert ran.returncode == 0, ran.stderr[-4000:]
-    return ran.stdout
 
 
 def test_each_turn_is_judged_by_its_words_and_its_voice(call: dict[str, Any]) -> None:
@@ -93,5 +83,5 @@ def test_the_program_of_the_page_runs(python: str, tmp_path: Path) -> None:
     (program,) = programs("integrations/pipecat.md")
     (tmp_path / "program.py").write_text(program, encoding="utf-8")
     recording(tmp_path / "said.wav", 0, 1)
-    told = _run([python, "program.py", "said.wav"], tmp_path).splitlines()
+    told = printed([python, "program.py", "said.wav"], tmp_path).splitlines()
     assert [line.partition(":")[0] for line in told] == ["turn 1", "turn 2"]
