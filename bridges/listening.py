@@ -3,7 +3,6 @@ when it is over."""
 
 from __future__ import annotations
 
-import asyncio
 import time
 import weakref
 from collections.abc import Sequence
@@ -84,8 +83,7 @@ class Listening:
         """As `finish`, without holding up the event loop."""
         began = time.perf_counter()
         given = self._complete(text, turn_id, deadline)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._session.analyzer.threads.callers, partial(self._taken, given, began))
+        return await self._session.analyzer.threads.call(partial(self._taken, given, began))
 
     def cancel(self) -> None:
         """It was none after all: nothing is analysed or kept. What has been seen is still what the person looks like

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
+from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
 from threading import RLock
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from emoagent.affect import Sense
 from emoagent.agents.senses import Senses
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 PATIENCE = 0.5  # seconds for what is being recognised when all ends
 WAITING_TURNS = 8  # of one session
 WAITING_WORK = 64  # pieces of one sense of one session
+R = TypeVar("R")
 Kind = Literal["text", "hearing", "voice", "face"]
 log = logging.getLogger("emoagent.turns")
 
@@ -46,6 +49,10 @@ class Threads:
         self.words, self.media = ThreadPoolExecutor(2, "emoagent-words"), ThreadPoolExecutor(2, "emoagent-media")
         self.hearing, self.spare = ThreadPoolExecutor(1, "emoagent-hearing"), ThreadPoolExecutor(1, "emoagent-spare")
         self.callers = ThreadPoolExecutor(callers, "emoagent-turns")
+
+    async def call(self, work: Callable[[], R]) -> R:
+        """Waits for a turn without holding up the event loop. The work sees the caller's context variables."""
+        return await asyncio.get_running_loop().run_in_executor(self.callers, copy_context().run, work)
 
     def close(self) -> None:
         """Ends the work; what is under way is finished, and what is left to tidy up. Words are not waited for: of a

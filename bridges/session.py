@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from emoagent.bridges.turn_memory import TurnMemory
 from emoagent.bridges.turn_senses import Perception
 from emoagent.errors import Clash
 from emoagent.graphs.turn_state import Heard, Surroundings
+from emoagent.tools.telemetry import Note, Value, span
 
 if TYPE_CHECKING:
     from emoagent.bridges.sessions.store import SessionInfo
@@ -85,8 +85,7 @@ class Session:
         """As `turn`, without holding up the event loop."""
         began = time.perf_counter()
         given = given_of(text, audio, frames, person, turn_id, self.allowed(deadline))
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self.analyzer.threads.callers, partial(self.take, given, began))
+        return await self.analyzer.threads.call(partial(self.take, given, began))
 
     def listen(self, person: str = USER) -> Listening:
         """Takes in what `person` says while it is said."""
@@ -157,9 +156,15 @@ class Session:
         )  # fmt: skip
         until = ready + max(0.0, given.deadline - RESERVE)
         around = Surroundings(self.analyzer.settings, perception.senses, began, until, given.deadline)
-        affect = self._memory.add(live, heard, around)
+        affect = self._traced(live, heard, around)
         perception.leave(affect, self._settle)
         return affect
+
+    def _traced(self, live: Live, heard: Heard, around: Surroundings) -> AffectTurn:
+        with self.analyzer.tracing.here(), span("turn", {"emoagent.senses": heard.given}) as note:
+            affect = self._memory.add(live, heard, around)
+            _tell(note, affect)
+            return affect
 
     def _settle(self) -> None:
         """Judges earlier turns again with what has arrived too late for them."""
@@ -183,3 +188,13 @@ class Session:
         from emoagent.bridges.turns import checked_deadline
 
         return self.analyzer.deadline if deadline is None else checked_deadline(deadline)
+
+
+def _tell(note: Note, affect: AffectTurn) -> None:
+    """What came of a turn; no label, no words, and not the session's id, which may be a person's."""
+    told: dict[str, Value | None] = {
+        "emoagent.turn": affect.turn, "emoagent.senses.late": affect.latency.late,
+        "emoagent.turns.revised": len(affect.late), "emoagent.evidence.cited": affect.evidence,
+        "emoagent.verdict.confidence": affect.confidence, "emoagent.verdict.labelled": affect.label is not None,
+    }  # fmt: skip
+    note.tell(told)

@@ -23,6 +23,7 @@ from emoagent.bridges.sessions.store import SessionInfo, SessionStore
 from emoagent.errors import Clash, NotFound, UsageError
 from emoagent.graphs.turn import turn_graph
 from emoagent.settings import Settings, load_settings
+from emoagent.tools.telemetry import Tracing
 
 DEADLINE = 0.3  # seconds
 LONGEST_DEADLINE = 60.0
@@ -54,6 +55,7 @@ class TurnAnalyzer:
         self.deadline = checked_deadline(deadline)
         self._own = store is None or isinstance(store, str)
         self.store: SessionStore = open_store(store) if store is None or isinstance(store, str) else store
+        self.tracing = Tracing(self.settings.otel)
         self.graph = turn_graph(self.store.saver)
         self.threads = Threads(at_once)
         self.live = LiveSessions(lambda: Live(self.threads), held, at_once)
@@ -110,6 +112,7 @@ class TurnAnalyzer:
         self.live.close()
         if self._own:
             self.store.close()
+        self.tracing.close()
 
     def __enter__(self) -> Self:
         return self

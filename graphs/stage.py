@@ -41,7 +41,7 @@ def stage(name: str, work: Callable[[S, Settings], Update]) -> Any:
             span(*_named(name, label)) as note,
         ):
             update = work(state, runtime.context.settings)
-            _tell(note, update)
+            tell(note, update)
         write({"stage": label, "took": time.perf_counter() - began})
         return update
 
@@ -78,8 +78,8 @@ def _named(name: str, label: str) -> tuple[str, dict[str, Value | None]]:
     return f"agent {label}", {"emoagent.stage": name, "emoagent.agent": label}
 
 
-def _tell(note: Note, update: Update) -> None:
-    """What a stage gave: evidence and cites by their ids, faults by their codes; no label and no words."""
+def tell(note: Note, update: Update) -> None:
+    """Adds what a stage gave to its span: evidence and cites by ids, faults by codes; no label and no words."""
     made = tuple(item.id for item in update.get("evidence", ()))
     note.tell({"emoagent.evidence.ids": ids(made) or None, "emoagent.evidence.count": len(made) or None})
     for fault in update.get("faults", ()):

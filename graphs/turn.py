@@ -25,11 +25,12 @@ from emoagent import affect, schema
 from emoagent.affect import SENSES, Sense
 from emoagent.agents.registry import blind
 from emoagent.graphs import turn_state
-from emoagent.graphs.stage import Update
+from emoagent.graphs.stage import Update, tell
 from emoagent.graphs.turn_judge import before, judge_turn, remembered
-from emoagent.graphs.turn_state import Conversation, Heard, Perceived, Surroundings
+from emoagent.graphs.turn_state import LATE, Conversation, Heard, Perceived, Surroundings
 from emoagent.graphs.turn_text import by_text
 from emoagent.schema import Record, Span, Utterance
+from emoagent.tools.telemetry import span
 
 TurnGraph = CompiledStateGraph[Conversation, Surroundings, Any, Any]
 PAUSE = 5.0  # seconds between two turns, where nobody knows
@@ -88,7 +89,11 @@ def _asking(sense: Sense) -> Callable[..., Update]:
     def node(state: Conversation, runtime: Runtime[Surroundings]) -> Update:
         assert state.utterance is not None
         utterance = state.utterance if sense == "text" else blind(state.utterance)
-        return {sense: _asked(sense, utterance, before(state.past), surroundings_of(runtime))}
+        with span(f"sense {sense}", {"emoagent.sense": sense}) as note:
+            perceived = _asked(sense, utterance, before(state.past), surroundings_of(runtime))
+            tell(note, {"evidence": perceived.evidence, "faults": perceived.faults})
+            note.tell({"emoagent.sense.late": perceived.missing == LATE})
+        return {sense: perceived}
 
     node.__name__ = sense
     return node
@@ -102,7 +107,7 @@ def _asked(sense: Sense, utterance: Utterance, earlier: Sequence[Utterance], aro
     try:
         return under_way.result(_left(around))
     except TooLate:
-        return Perceived(sense=sense, missing="late")
+        return Perceived(sense=sense, missing=LATE)
 
 
 def _left(around: Surroundings) -> float | None:

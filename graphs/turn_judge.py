@@ -15,6 +15,7 @@ from emoagent.agents.opinion import silent
 from emoagent.graphs.judgement import case_of, judge
 from emoagent.graphs.stage import Update
 from emoagent.graphs.turn_state import (
+    LATE,
     REMEMBERED,
     UNTOLD,
     Arrival,
@@ -183,7 +184,7 @@ def _latency(found: Sequence[Perceived], around: Surroundings, judging: float, n
         total=_milliseconds(now - began),
         deadline=_milliseconds(around.allowed),
         stages={**stages, "judge": _milliseconds(now - judging)},
-        late=tuple(each.sense for each in found if each.missing == "late"),
+        late=tuple(each.sense for each in found if each.missing == LATE),
     )
 
 

@@ -14,6 +14,7 @@ from emoagent.schema import Evidence, Fault, Opinion, Record, Span, Utterance, V
 from emoagent.settings import Settings, load_settings
 
 REMEMBERED = 12  # turns, of both sides, that later ones are judged with
+LATE = "late"  # why a sense is missing that was not ready at the deadline
 UNTOLD = 20  # revisions that wait for somebody to tell
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 from chat_server import Server, serving
+from conftest import SAMPLE
 from result_folder import result_folder
 from scripted import Scripted, content
 
@@ -25,13 +27,14 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.semconv._incubating.attributes import gen_ai_attributes
 
-from emoagent import analyze
+from emoagent import TurnAnalyzer, analyze
 from emoagent.analysis import trace_json
 from emoagent.errors import BackendUnreachable, ExtraMissing, MediaError
 from emoagent.schema import Trace
 from emoagent.settings import Settings
 from emoagent.tools import telemetry as module
 from emoagent.tools.generation import Message, Question, Unanswered
+from emoagent.tools.sound import sound_of
 from emoagent.tools.telemetry import span, telemetry, tracer
 from emoagent.tools.traced_model import CONTENT, Traced
 
@@ -203,6 +206,33 @@ def test_whoever_stops_asking_leaves_no_span_open(spans: InMemorySpanExporter) -
         next(answers)
         answers.close()  # type: ignore[attr-defined]
     assert len(spans.get_finished_spans()) == 1
+
+
+def test_turns_of_a_conversation(spans: InMemorySpanExporter) -> None:
+    with TurnAnalyzer(settings=Settings(otel=True)) as analyzer:
+        session = analyzer.open("maria.schmidt")
+        with telemetry(True), span("the caller", {}):
+            session.turn("Private words, and I am so happy!")
+            affect = asyncio.run(session.aturn("Another secret.", sound_of(SAMPLE), deadline=0))
+        session.turn("Without a caller.")
+    found = spans.get_finished_spans()
+    turns = [each for each in found if each.name == "turn"]
+    (caller,) = (each.context for each in found if each.name == "the caller")
+    assert caller
+    assert [each.parent and each.parent.span_id for each in turns] == [caller.span_id, caller.span_id, None]
+    assert [told(each)["emoagent.turn"] for each in turns] == [1, 2, 3]
+    second = told(turns[1])
+    assert second["emoagent.senses"] == ("text", "voice")
+    assert second["emoagent.senses.late"] == affect.latency.late
+    assert second["emoagent.evidence.cited"] == affect.evidence
+    assert second["emoagent.verdict.labelled"] == (not affect.abstained)
+    senses = [
+        each for each in found if each.parent and turns[1].context and each.parent.span_id == turns[1].context.span_id
+    ]
+    assert sorted(each.name for each in senses) == ["sense text", "sense voice"]
+    assert tuple(s for each in senses if told(each)["emoagent.sense.late"] for s in [told(each)["emoagent.sense"]])
+    for word in ("secret", "Private", "happy", "joy", "maria"):
+        assert word not in everything(spans), word
 
 
 @pytest.mark.real

@@ -41,13 +41,35 @@ def telemetry(wanted: bool) -> Iterator[None]:
     if not wanted or tracer() is not None:
         yield
         return
-    provider, close = _provider()
-    token = _tracer.set(provider.get_tracer(SCOPE, metadata.version("emoagent")))
+    tracing = Tracing(True)
     try:
-        yield
+        with tracing.here():
+            yield
     finally:
-        _tracer.reset(token)
-        close()
+        tracing.close()
+
+
+class Tracing:
+    """The spans of something that lasts: they are sent as they come, and what is left when it is closed.
+
+    As for `telemetry`. Raises `ExtraMissing`.
+    """
+
+    def __init__(self, wanted: bool) -> None:
+        self._made: Tracer | None = None
+        self.close: Callable[[], None] = lambda: None
+        if wanted:
+            provider, self.close = _provider()
+            self._made = provider.get_tracer(SCOPE, metadata.version("emoagent"))
+
+    @contextmanager
+    def here(self) -> Iterator[None]:
+        """Makes spans inside the `with` block, whichever thread it is in."""
+        token = _tracer.set(self._made)
+        try:
+            yield
+        finally:
+            _tracer.reset(token)
 
 
 @contextmanager
