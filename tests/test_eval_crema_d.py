@@ -111,6 +111,7 @@ def test_the_pool_of_the_recipe_weighs_the_face_more(clips: Voted) -> None:
     assert weights[1].mean() > weights[0].mean() > 0
 
 
+@pytest.mark.slow
 def test_benchmark_reports_parts_floors_and_the_gain(tmp_path: Path) -> None:
     pytest.importorskip("sklearn")
     result = bench.crema_d(_written(tmp_path, *_drawn()), Options(split="all"))

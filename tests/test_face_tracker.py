@@ -224,6 +224,7 @@ def followed(clip: Path, landmarker: Landmarker, folder: Path) -> tuple[FaceSeri
     return tracker.series(), tracker.similar()
 
 
+@pytest.mark.slow
 @pytest.mark.real
 def test_speakers_in_turn(landmarker: Landmarker, shared: Path, tmp_path: Path) -> None:
     clip = shared / "media/composites/grid_dialogue.mp4"
@@ -244,6 +245,7 @@ def test_speakers_in_turn(landmarker: Landmarker, shared: Path, tmp_path: Path) 
     assert similar == sorted(people.values())
 
 
+@pytest.mark.slow
 @pytest.mark.real
 def test_two_faces_side_by_side(landmarker: Landmarker, shared: Path, tmp_path: Path) -> None:
     series, similar = followed(shared / "media/composites/grid_side_by_side.mp4", landmarker, tmp_path)

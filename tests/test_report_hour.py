@@ -23,6 +23,7 @@ def _made(folder: Path, pictured: float) -> tuple[Path, Any]:
     return importlib.import_module("benchmarks.hour_page").page(folder, size), size
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pictured", [1.0, 0.13])
 def test_an_hour_is_light(tmp_path: Path, pictured: float) -> None:
     """900 utterances and 30 curves; a picture to each, or to as few as are put into the page."""

@@ -76,6 +76,7 @@ def test_killed_in_the_middle_of_watching(brief: Path, expected: dict[str, Any],
     assert results(tmp_path / "out") == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_while_watching(
     number: signal.Signals, brief: Path, expected: dict[str, Any], tmp_path: Path

@@ -158,6 +158,7 @@ def contrast(evidence: Sequence[Evidence], kind: str, groups: Sequence[str], hig
     return float(of[0] - of[1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("speaker", ["03", "08", "09", "10"])
 def test_acted_voices_rise_in_pitch_and_effort(shared: Path, tmp_path: Path, speaker: str) -> None:
     """EMO-DB: anger and joy against boredom and sadness. Its files are normalised in level, so level says nothing."""
@@ -167,6 +168,7 @@ def test_acted_voices_rise_in_pitch_and_effort(shared: Path, tmp_path: Path, spe
         assert contrast(evidence, kind, [f.stem[5] for f in files], "WF", "LT") > 0.7, kind
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("actor", ["01", "02"])
 def test_acted_voices_rise_in_loudness(shared: Path, tmp_path: Path, actor: str) -> None:
     """RAVDESS: angry against neutral, calm and sad."""
