@@ -53,9 +53,9 @@ class TurnAnalyzer:
     ) -> None:
         self.settings = settings or load_settings()
         self.deadline = checked_deadline(deadline)
+        self.tracing = Tracing(self.settings.otel)
         self._own = store is None or isinstance(store, str)
         self.store: SessionStore = open_store(store) if store is None or isinstance(store, str) else store
-        self.tracing = Tracing(self.settings.otel)
         self.graph = turn_graph(self.store.saver)
         self.threads = Threads(at_once)
         self.live = LiveSessions(lambda: Live(self.threads), held, at_once)
