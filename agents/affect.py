@@ -128,7 +128,7 @@ def _version() -> str:
 
 
 def _text_model() -> str:
-    from emoagent.tools.text_model import text_model
+    from emoagent.tools.words.text_model import text_model
 
     used = text_model()
     return f"{used.card['name']}@{used.digest[:12]}"

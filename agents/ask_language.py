@@ -18,8 +18,8 @@ from emoagent.errors import BackendUnreachable
 from emoagent.prompts.data import as_data
 from emoagent.prompts.template import prompt
 from emoagent.schema import Trace, Utterance
-from emoagent.tools.generation import Generator, Message, Question, ask
-from emoagent.tools.json_answer import SPARE, Unreadable, body_of, closed, no_json
+from emoagent.tools.language.generation import Generator, Message, Question, ask
+from emoagent.tools.language.json_answer import SPARE, Unreadable, body_of, closed, no_json
 from emoagent.tools.plain_text import clock, one_line
 
 SYSTEM, CASE = "ask_system", "ask_case"

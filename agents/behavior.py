@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from emoagent.agents.registry import Finding, perceiver
 from emoagent.schema import Clip, Span, Utterance
-from emoagent.tools.face_series import FaceSeries
-from emoagent.tools.gaze_direction import DIRECTIONS, Direction, Looks, looks, towards
-from emoagent.tools.hand_series import HandSeries
-from emoagent.tools.hand_use import Sighted, hands_by_person, movement
-from emoagent.tools.head_gestures import HeadGesture, head_gestures
-from emoagent.tools.posture import USUAL_SECONDS, Lean, drift, leans
+from emoagent.tools.sight.face_series import FaceSeries
+from emoagent.tools.sight.gaze_direction import DIRECTIONS, Direction, Looks, looks, towards
+from emoagent.tools.sight.hand_series import HandSeries
+from emoagent.tools.sight.hand_use import Sighted, hands_by_person, movement
+from emoagent.tools.sight.head_gestures import HeadGesture, head_gestures
+from emoagent.tools.sight.posture import USUAL_SECONDS, Lean, drift, leans
 
 Floats = NDArray[np.float64]
 Unit = tuple[float, str]
@@ -93,9 +93,9 @@ class Habits:
 )
 def behavior(clip: Clip, utterances: Sequence[Utterance]) -> Iterator[Finding]:
     """Gaze, nods, shakes and tilts, leaning, hands at the face and gestures of the people in view."""
-    from emoagent.tools.cast import cast_of, names_of
-    from emoagent.tools.faces import faces_of
-    from emoagent.tools.hands import hands_of
+    from emoagent.tools.sight.cast import cast_of, names_of
+    from emoagent.tools.sight.faces import faces_of
+    from emoagent.tools.sight.hands import hands_of
 
     assert clip.video is not None
     aspect = clip.video.width / clip.video.height

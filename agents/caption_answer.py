@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from emoagent.agents.emotion_words import names_emotion
-from emoagent.tools.json_answer import SPARE, Unreadable, body_of, closed, no_json
+from emoagent.tools.language.json_answer import SPARE, Unreadable, body_of, closed, no_json
 from emoagent.tools.plain_text import one_line
 
 CHANNELS = ("face", "gesture", "posture", "gaze")

@@ -12,7 +12,7 @@ from emoagent.agents.caption_answer import CHANGES, form
 from emoagent.prompts.data import as_data
 from emoagent.prompts.template import fingerprint, prompt
 from emoagent.schema import Utterance
-from emoagent.tools.generation import Message, Picture, Question
+from emoagent.tools.language.generation import Message, Picture, Question
 
 BLIND, BEMERC = "caption_blind", "caption_bemerc"
 FRAMES, DIALOGUE, REPAIR = "caption_frames", "caption_dialogue", "caption_repair"

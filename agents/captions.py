@@ -17,10 +17,10 @@ from emoagent.agents.caption_question import ECHOED, again, question, revision, 
 from emoagent.agents.registry import Finding, perceiver
 from emoagent.errors import Incomplete
 from emoagent.schema import Clip, Span, Utterance
-from emoagent.tools.backends import Budget, backends
-from emoagent.tools.caption_frames import Plan, pictures, plan
-from emoagent.tools.generation import Generator, Question, Unanswered
-from emoagent.tools.json_answer import Unreadable
+from emoagent.tools.language.backends import Budget, backends
+from emoagent.tools.language.caption_frames import Plan, pictures, plan
+from emoagent.tools.language.generation import Generator, Question, Unanswered
+from emoagent.tools.language.json_answer import Unreadable
 from emoagent.tools.progress import tell
 from emoagent.tools.remarks import remark
 from emoagent.tools.workspace import workspace
@@ -54,8 +54,8 @@ class Tally:
 @perceiver(modality="behavior", needs={"faces", "vision"}, cost="one question with up to 8 frames for each utterance")
 def captions(clip: Clip, utterances: Sequence[Utterance]) -> Iterator[Finding]:
     """The speaker's face, gestures, posture and gaze in a vision-language model's words; only where one is named."""
-    from emoagent.tools.cast import cast_of
-    from emoagent.tools.faces import faces_of
+    from emoagent.tools.sight.cast import cast_of
+    from emoagent.tools.sight.faces import faces_of
 
     vision, budget = backends().vision, backends().budget
     assert vision is not None

@@ -14,10 +14,10 @@ import numpy as np
 
 from emoagent.agents.lips import Group, Judged
 from emoagent.schema import Person, Utterance
-from emoagent.tools.face_series import FaceSeries
 from emoagent.tools.sampling import seconds_for
-from emoagent.tools.speaker_model import NOBODY, Floats
-from emoagent.tools.voices import Voices
+from emoagent.tools.sight.face_series import FaceSeries
+from emoagent.tools.sight.speaker_model import NOBODY, Floats
+from emoagent.tools.voice.voices import Voices
 
 LINK = 1.0  # log-odds from which two belong together
 NAMED = 2.0  # log-odds that one utterance with a name and a surely told voice has for both being one person's

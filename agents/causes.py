@@ -13,7 +13,7 @@ from math import exp, log1p
 
 from emoagent.agents.case import Case, Turn
 from emoagent.schema import Utterance
-from emoagent.tools.word_confidence import INAUDIBLE
+from emoagent.tools.words.word_confidence import INAUDIBLE
 
 BACK = 3  # turns before that are looked at
 LIKELY = 0.37  # probability from which a turn is named as a cause: where F1 is highest on ECF train

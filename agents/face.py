@@ -18,11 +18,11 @@ from emoagent.agents.face_units import unit_findings
 from emoagent.agents.registry import Finding, perceiver
 from emoagent.errors import ModelMissing
 from emoagent.schema import Clip, Utterance
-from emoagent.tools.face_series import FaceSeries
-from emoagent.tools.head_motion import HeadMotion, head_motion
+from emoagent.tools.sight.face_series import FaceSeries
+from emoagent.tools.sight.head_motion import HeadMotion, head_motion
 
 if TYPE_CHECKING:
-    from emoagent.tools.landmarker import Landmarker
+    from emoagent.tools.sight.landmarker import Landmarker
 
 OF_SPEECH = ("AU25", "AU26")
 TURNED, RAISED, TILTED = 20.0, 15.0, 12.0  # degrees of yaw, pitch and roll that show
@@ -31,9 +31,9 @@ TURNED, RAISED, TILTED = 20.0, 15.0, 12.0  # degrees of yaw, pitch and roll that
 @perceiver(modality="face", needs={"faces"}, cost="0.01 x real time on one core, after the faces are tracked")
 def face(clip: Clip, utterances: Sequence[Utterance]) -> Iterator[Finding]:
     """Action units, head pose and visibility of the speaker's face, against that person's own rest so far."""
-    from emoagent.tools.audio import audio_of
-    from emoagent.tools.cast import cast_of
-    from emoagent.tools.faces import faces_of
+    from emoagent.tools.media.audio import audio_of
+    from emoagent.tools.sight.cast import cast_of
+    from emoagent.tools.sight.faces import faces_of
 
     series = faces_of(clip)
     faces = Faces(series, cast_of(clip), utterances, audio_of(clip) if clip.audio else None)
@@ -120,10 +120,10 @@ def _visibility(series: FaceSeries, each: Look, media_ref: str | None) -> Findin
 
 def _portraits(clip: Clip, series: FaceSeries, looks: Sequence[Look]) -> set[str]:
     """Writes the peak frame of every look, and `peaks.json`, in one pass; the utterances that have one."""
-    from emoagent.tools.face_contours import contour
-    from emoagent.tools.media import frames_at
-    from emoagent.tools.peak_frames import Peak, save
-    from emoagent.tools.portrait import portrait
+    from emoagent.tools.media.files import frames_at
+    from emoagent.tools.sight.face_contours import contour
+    from emoagent.tools.sight.peak_frames import Peak, save
+    from emoagent.tools.sight.portrait import portrait
     from emoagent.tools.workspace import workspace
 
     ordered = sorted(looks, key=lambda each: float(each.units.time[each.peak]))
@@ -142,8 +142,8 @@ def _portraits(clip: Clip, series: FaceSeries, looks: Sequence[Look]) -> set[str
 
 def _landmarker() -> Landmarker | nullcontext[None]:
     """The model that draws the outlines; none where only the series is here, and it cannot be had again."""
-    from emoagent.tools.assets import face_landmarker
-    from emoagent.tools.landmarker import Landmarker
+    from emoagent.tools.sight.landmarker import Landmarker
+    from emoagent.tools.weights.assets import face_landmarker
 
     try:
         return Landmarker(face_landmarker().path)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from emoagent.schema import Span, Utterance
-from emoagent.tools.action_units import AuSeries, Expression
-from emoagent.tools.audio import Audio
-from emoagent.tools.face_series import FaceSeries
-from emoagent.tools.talking import Pauses, talking
+from emoagent.tools.media.audio import Audio
+from emoagent.tools.sight.action_units import AuSeries, Expression
+from emoagent.tools.sight.face_series import FaceSeries
+from emoagent.tools.sight.talking import Pauses, talking
 
 FEWEST = 2  # analysed frames with the face
 ALONE, AMONG_OTHERS = 0.7, 0.5  # what a face is worth that is not known to be the speaker's

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from emoagent.agents.face_look import Look
 from emoagent.agents.registry import Finding
 from emoagent.schema import Span
-from emoagent.tools.action_unit_table import UNITS, WORDS
-from emoagent.tools.action_units import clearness
-from emoagent.tools.face_series import FaceSeries
-from emoagent.tools.micro_expressions import ALONE, Bump, bumps, near, steady
+from emoagent.tools.sight.action_unit_table import UNITS, WORDS
+from emoagent.tools.sight.action_units import clearness
+from emoagent.tools.sight.face_series import FaceSeries
+from emoagent.tools.sight.micro_expressions import ALONE, Bump, bumps, near, steady
 
 MOST = 2  # findings for one utterance
 CLEAR = 0.5  # how clearly the face must be seen

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from emoagent.agents.face_look import NO_EXPRESSION, Look
 from emoagent.agents.registry import Finding
 from emoagent.schema import Span
-from emoagent.tools.action_unit_table import UNITS, WORDS
-from emoagent.tools.asymmetry import SIDED
 from emoagent.tools.sampling import seconds_for
 from emoagent.tools.segments import Segment, segments
+from emoagent.tools.sight.action_unit_table import UNITS, WORDS
+from emoagent.tools.sight.asymmetry import SIDED
 
 LEAST = 0.08  # reliability below which a unit is not worth a finding
 BRIEFEST, BRIEFEST_SPEECH = (

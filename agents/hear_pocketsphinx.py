@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from emoagent.agents.registry import Heard, hearer
 from emoagent.schema import Clip, Span, Utterance, Word
-from emoagent.tools import sphinx
-from emoagent.tools.audio import audio_of
-from emoagent.tools.word_confidence import INAUDIBLE, PAUSE
+from emoagent.tools.media.audio import audio_of
+from emoagent.tools.words import sphinx
+from emoagent.tools.words.word_confidence import INAUDIBLE, PAUSE
 
 
 @hearer("pocketsphinx", needs={"audio"}, cost="0.2 to 0.35 x real time on one core")

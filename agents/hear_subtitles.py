@@ -7,7 +7,7 @@ from pathlib import Path
 
 from emoagent.agents.registry import Heard, hearer
 from emoagent.schema import Clip, Person, Span, Utterance, Word
-from emoagent.tools.subtitles import Cue, cues_of, find_subtitles, read_subtitles
+from emoagent.tools.words.subtitles import Cue, cues_of, find_subtitles, read_subtitles
 from emoagent.tools.workspace import workspace
 
 
@@ -27,7 +27,7 @@ def inside(clip: Clip) -> Heard | None:
     """What the first text subtitle stream inside the clip says; `None` without one, or where nobody speaks."""
     if not clip.subtitles:
         return None
-    from emoagent.tools.media import embedded_subtitles
+    from emoagent.tools.media.files import embedded_subtitles
 
     events = ((start, end, "", text) for start, end, text in embedded_subtitles(clip))
     cues = cues_of(events, clip.duration)

@@ -17,12 +17,12 @@ from emoagent.agents.hear_subtitles import interpolated
 from emoagent.agents.registry import Heard, hearer
 from emoagent.errors import ModelMissing
 from emoagent.schema import Clip, Span, Utterance, Word
-from emoagent.tools import pyannote_voices
-from emoagent.tools.audio import Audio, audio_of
-from emoagent.tools.hearing import hearing
-from emoagent.tools.voices import FILE
-from emoagent.tools.whisperx_transcript import Recognised, Stretch, Timed, transcribe
-from emoagent.tools.word_confidence import INAUDIBLE
+from emoagent.tools.media.audio import Audio, audio_of
+from emoagent.tools.voice import pyannote_voices
+from emoagent.tools.voice.voices import FILE
+from emoagent.tools.words.hearing import hearing
+from emoagent.tools.words.whisperx_transcript import Recognised, Stretch, Timed, transcribe
+from emoagent.tools.words.word_confidence import INAUDIBLE
 from emoagent.tools.workspace import workspace
 
 LEAST_LIKELY = -1.0  # mean log probability of the tokens

@@ -12,7 +12,7 @@ from emoagent.agents.language_evidence import Item
 from emoagent.labels import labels, resolve
 from emoagent.prompts.data import as_data
 from emoagent.schema import Claim, Modality
-from emoagent.tools.json_answer import SPARE, Unreadable, body_of, no_json
+from emoagent.tools.language.json_answer import SPARE, Unreadable, body_of, no_json
 from emoagent.tools.plain_text import one_line
 
 ABSTAIN = "abstain"

@@ -23,8 +23,8 @@ from emoagent.labels import labels
 from emoagent.prompts.data import as_data
 from emoagent.prompts.template import prompt
 from emoagent.schema import Modality, Opinion, Purpose
-from emoagent.tools.generation import Message, Question
-from emoagent.tools.json_answer import closed
+from emoagent.tools.language.generation import Message, Question
+from emoagent.tools.language.json_answer import closed
 
 SYSTEM, CASE, REPAIR = "language_system", "language_case", "language_repair"
 MOST = (

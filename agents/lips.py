@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from emoagent.schema import Utterance
-from emoagent.tools.audio import Audio
-from emoagent.tools.face_series import FaceSeries
-from emoagent.tools.lip_motion import DELAYS, LipCues, lip_cues, sound_of
+from emoagent.tools.media.audio import Audio
 from emoagent.tools.sampling import seconds_for
-from emoagent.tools.speaker_model import Delay, Floats, log_odds
+from emoagent.tools.sight.face_series import FaceSeries
+from emoagent.tools.sight.lip_motion import DELAYS, LipCues, lip_cues, sound_of
+from emoagent.tools.sight.speaker_model import Delay, Floats, log_odds
 
 SHORTEST_FACE = 0.4  # seconds a face must be seen to become a person
 Group = tuple[int, ...]

@@ -14,9 +14,9 @@ from emoagent.agents.face_look import NO_EXPRESSION, Faces, Look
 from emoagent.agents.face_units import LEAST, unit_segments
 from emoagent.agents.registry import Finding, perceiver
 from emoagent.schema import Clip, Span, Utterance
-from emoagent.tools.action_unit_table import WORDS
-from emoagent.tools.head_motion import head_motion
 from emoagent.tools.segments import Segment
+from emoagent.tools.sight.action_unit_table import WORDS
+from emoagent.tools.sight.head_motion import head_motion
 
 SHORTEST = 0.6  # seconds of a face that is watched for a reaction
 MOST_UNITS = 3  # findings about units for one listener and utterance
@@ -28,9 +28,9 @@ SWINGS = 3  # to and fro, from which a head nods or shakes
 @perceiver(modality="face", needs={"faces"}, cost="0.002 x real time on one core for each face, after they are tracked")
 def listener(clip: Clip, utterances: Sequence[Utterance]) -> Iterator[Finding]:
     """What the faces and heads of other people in view do while somebody speaks."""
-    from emoagent.tools.audio import audio_of
-    from emoagent.tools.cast import cast_of, names_of
-    from emoagent.tools.faces import faces_of
+    from emoagent.tools.media.audio import audio_of
+    from emoagent.tools.sight.cast import cast_of, names_of
+    from emoagent.tools.sight.faces import faces_of
 
     cast, names = cast_of(clip), names_of(clip)
     if len(cast) < 2:

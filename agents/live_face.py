@@ -16,13 +16,13 @@ from emoagent.agents import face
 from emoagent.agents.face_look import Faces, speakers
 from emoagent.agents.registry import Finding, blind
 from emoagent.schema import Span, Utterance
-from emoagent.tools.audio import HeldAudio
-from emoagent.tools.face_series import FaceSeries
-from emoagent.tools.talking import Pauses, silences
+from emoagent.tools.media.audio import HeldAudio
+from emoagent.tools.sight.face_series import FaceSeries
+from emoagent.tools.sight.talking import Pauses, silences
 
 if TYPE_CHECKING:
-    from emoagent.tools.face_search import Picture
-    from emoagent.tools.watcher import Watcher
+    from emoagent.tools.sight.face_search import Picture
+    from emoagent.tools.sight.watcher import Watcher
 
 MOST_TURNS = 200  # that are remembered as times in which the user may have talked
 RIVAL = 0.25  # size times quality, over time, as a share of the largest face's: from there on either may speak
@@ -39,7 +39,7 @@ class LiveFace:
 
     def watch(self, time: float, rgb: Picture) -> None:
         """Takes a frame: seconds on the conversation's clock, ascending; RGB uint8 (height, width, 3)."""
-        from emoagent.tools.watcher import Watcher
+        from emoagent.tools.sight.watcher import Watcher
 
         with self._busy:
             self._watcher = self._watcher or Watcher()

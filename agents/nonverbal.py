@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from emoagent.agents.registry import Finding, perceiver
 from emoagent.schema import Clip, Span, Utterance
-from emoagent.tools.audio import Audio, audio_of
-from emoagent.tools.breaths import breaths
-from emoagent.tools.bursts import bursts
-from emoagent.tools.pitch import pitch
-from emoagent.tools.silences import silences
+from emoagent.tools.media.audio import Audio, audio_of
+from emoagent.tools.voice.breaths import breaths
+from emoagent.tools.voice.bursts import bursts
+from emoagent.tools.voice.pitch import pitch
+from emoagent.tools.voice.silences import silences
 
 LONGEST = 60.0  # seconds of an utterance that are listened to
 BEFORE = 10.0  # seconds before an utterance that are listened to

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 
 from emoagent.agents.registry import Finding, perceiver
 from emoagent.schema import Clip, Span, Utterance
-from emoagent.tools.cast import SpeakerScore, names_of, speaker_scores
-from emoagent.tools.voices import Voices, voices_of
+from emoagent.tools.sight.cast import SpeakerScore, names_of, speaker_scores
+from emoagent.tools.voice.voices import Voices, voices_of
 
 BRIEFEST = 0.1  # seconds of overlap that are worth a finding
 BY_VOICE, BY_LIPS, BY_BOTH = 0.5, 0.3, 0.6  # reliability (docs/design/speakers.md)

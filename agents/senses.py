@@ -16,14 +16,14 @@ from emoagent.agents.hear_pocketsphinx import kept, text_of
 from emoagent.agents.live_face import LiveFace
 from emoagent.agents.registry import blind
 from emoagent.schema import Evidence, Span, Utterance, Word
-from emoagent.tools.audio import RATE, HeldAudio
-from emoagent.tools.ear import Ear
-from emoagent.tools.pitch import pitch
-from emoagent.tools.sound import Sound
-from emoagent.tools.words_heard import words_heard
+from emoagent.tools.media.audio import RATE, HeldAudio
+from emoagent.tools.media.sound import Sound
+from emoagent.tools.voice.ear import Ear
+from emoagent.tools.voice.pitch import pitch
+from emoagent.tools.words.words_heard import words_heard
 
 if TYPE_CHECKING:
-    from emoagent.tools.face_search import Picture
+    from emoagent.tools.sight.face_search import Picture
 
 MOST_VALUES = 500  # utterances of a person whose voice is remembered
 MOST_PEOPLE = 20  # whose voice is remembered; who has not spoken for longest is forgotten
@@ -108,7 +108,7 @@ def warm_up(*, faces: bool = True) -> None:
 
     Raises `ModelMissing` where the landmark model for `faces` cannot be had.
     """
-    from emoagent.tools.watcher import face_models
+    from emoagent.tools.sight.watcher import face_models
 
     pitch(np.zeros(RATE, np.float32))
     if faces:

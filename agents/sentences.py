@@ -11,7 +11,7 @@ from emoagent.agents import dialogue
 from emoagent.agents.face_opinion import RULES, units, weight_for
 from emoagent.agents.voice_opinion import KINDS, PROFILES, STEP, deviation
 from emoagent.schema import Evidence, Modality, Opinion
-from emoagent.tools.word_confidence import INAUDIBLE
+from emoagent.tools.words.word_confidence import INAUDIBLE
 
 LONGEST = 60  # characters of a quotation
 NOTED = 0.67  # standard deviations from which a voice cue is worth a word, as in the voice agent

@@ -14,10 +14,10 @@ from emoagent.agents.casting import Role, Voiced, chances, numbered, roles, trus
 from emoagent.agents.lips import Group, Judged, face_groups, judge
 from emoagent.agents.registry import Finding, perceiver
 from emoagent.schema import Clip, Person, Utterance
-from emoagent.tools.audio import Audio
-from emoagent.tools.cast import SpeakerScore, names_of, save_cast, speaker_scores
-from emoagent.tools.face_series import FaceSeries
-from emoagent.tools.voices import Voices
+from emoagent.tools.media.audio import Audio
+from emoagent.tools.sight.cast import SpeakerScore, names_of, save_cast, speaker_scores
+from emoagent.tools.sight.face_series import FaceSeries
+from emoagent.tools.voice.voices import Voices
 
 SPEAKS = 0.5  # probability from which a person, or nobody, is named
 TOO = 0.0  # log-odds from which two faces both speak

@@ -8,10 +8,10 @@ from functools import lru_cache
 from emoagent.agents.opinion import flattened, silent, tidy
 from emoagent.agents.registry import opiner
 from emoagent.schema import Evidence, Opinion, Utterance
-from emoagent.tools.known_words import known, words
-from emoagent.tools.text_input import TURNS, Said
-from emoagent.tools.text_model import Reading, text_model
-from emoagent.tools.word_confidence import INAUDIBLE
+from emoagent.tools.words.known_words import known, words
+from emoagent.tools.words.text_input import TURNS, Said
+from emoagent.tools.words.text_model import Reading, text_model
+from emoagent.tools.words.word_confidence import INAUDIBLE
 
 FEWEST_KNOWN = 0.5  # share of the words
 REMEMBERED = 64  # readings; an audit asks for the same one again and again

@@ -8,9 +8,9 @@ from emoagent.agents import hear_pocketsphinx, hear_subtitles, hear_whisperx, he
 from emoagent.agents.registry import Finding, Heard, hearers, perceiver
 from emoagent.errors import MediaError, ModelMissing, ResourceLimit, TranscriptError, UsageError
 from emoagent.schema import Clip, Utterance
-from emoagent.tools.hearing import hearing
-from emoagent.tools.subtitles import find_subtitles
-from emoagent.tools.word_confidence import INAUDIBLE
+from emoagent.tools.words.hearing import hearing
+from emoagent.tools.words.subtitles import find_subtitles
+from emoagent.tools.words.word_confidence import INAUDIBLE
 from emoagent.tools.workspace import workspace
 
 READ_RELIABILITY = 0.95

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 from emoagent.agents.registry import Heard
 from emoagent.schema import Clip, Span, Utterance, Word
-from emoagent.tools.voices import Turn, Voices, find_voices
-from emoagent.tools.word_confidence import INAUDIBLE
+from emoagent.tools.voice.voices import Turn, Voices, find_voices
+from emoagent.tools.words.word_confidence import INAUDIBLE
 
 SHORTEST = 0.4  # seconds; no utterance is cut into less
 RECOGNISED = (0.4, 0.55)  # seconds of each voice at a cut, and how certain it must be

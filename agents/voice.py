@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from emoagent.agents.registry import Finding, perceiver
 from emoagent.schema import Clip, Span, Utterance
-from emoagent.tools.audio import RATE, Audio, audio_of
 from emoagent.tools.comparison import History, Norm, Standing
-from emoagent.tools.loudness import Levels, levels, noise_floor, silence_below
-from emoagent.tools.pitch import PitchTrack, pitch
-from emoagent.tools.prosody import LEAST_VOICED, Prosody, audible, prosody
-from emoagent.tools.voice_series import Voiced, VoiceSeries, sampled
-from emoagent.tools.voices import Voices, voices_of
+from emoagent.tools.media.audio import RATE, Audio, audio_of
+from emoagent.tools.voice.loudness import Levels, levels, noise_floor, silence_below
+from emoagent.tools.voice.pitch import PitchTrack, pitch
+from emoagent.tools.voice.prosody import LEAST_VOICED, Prosody, audible, prosody
+from emoagent.tools.voice.voice_series import Voiced, VoiceSeries, sampled
+from emoagent.tools.voice.voices import Voices, voices_of
 from emoagent.tools.workspace import workspace
 
 LONGEST = 60.0  # seconds of an utterance that are measured

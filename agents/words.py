@@ -10,7 +10,7 @@ from itertools import pairwise
 from emoagent.agents.case import Case, Turn
 from emoagent.agents.opinion import opine as opine_anew
 from emoagent.schema import Evidence, Opinion, Utterance
-from emoagent.tools.text_input import TURNS
+from emoagent.tools.words.text_input import TURNS
 
 PARTS = 4  # of an utterance that are left out in turn, at most; each costs a reading
 FEWEST = 3  # words of an utterance that has parts

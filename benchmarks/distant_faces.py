@@ -58,7 +58,7 @@ def decoded(path: Path, count: int) -> list[Picture]:
 
 def actor(path: Path, landmarker: Any, count: int) -> Actor:
     """The person of a clip; the landmarker looks at every whole picture, in which the face is large."""
-    from emoagent.tools.face_search import Box, look
+    from emoagent.tools.sight.face_search import Box, look
 
     pictures = decoded(path, count)
     boxes = np.full((len(pictures), 4), np.nan)

@@ -13,10 +13,10 @@ from emoagent.agents.face_look import Faces, Look, speakers
 from emoagent.agents.face_micro import micro_findings
 from emoagent.agents.registry import Finding
 from emoagent.schema import Span, Utterance
-from emoagent.tools.action_units import AuSeries, Expression
-from emoagent.tools.assets import listed
-from emoagent.tools.audio import Audio
-from emoagent.tools.face_series import FaceSeries
+from emoagent.tools.media.audio import Audio
+from emoagent.tools.sight.action_units import AuSeries, Expression
+from emoagent.tools.sight.face_series import FaceSeries
+from emoagent.tools.weights.assets import listed
 
 REST, HOLD = 20, 8  # frames
 TESTS: dict[str, Pose] = {
@@ -100,7 +100,7 @@ class Scene:
 
 def scene(path: Path, folder: Path, *, talks: bool) -> Scene:
     """A clip, its sound decoded into `folder`."""
-    from emoagent.tools.media import extract_audio, probe
+    from emoagent.tools.media.files import extract_audio, probe
 
     clip = probe(path).clip
     sound = folder / f"{path.stem}.s16"

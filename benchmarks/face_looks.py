@@ -80,7 +80,7 @@ def same_person(looks: Looks) -> Iterator[Row]:
 
 
 def _pairs(seen: list[tuple[str, str, Any]], what: str, wanted: Callable[[str], bool]) -> Iterator[Row]:
-    from emoagent.tools.face_match import ALIKE
+    from emoagent.tools.sight.face_match import ALIKE
 
     kept = [each for each in seen if wanted(each[0])]
     vectors = np.array([portrait / np.linalg.norm(portrait) for *_, portrait in kept])
@@ -99,8 +99,8 @@ def _pairs(seen: list[tuple[str, str, Any]], what: str, wanted: Callable[[str], 
 
 def _portrait(models: Any, pictures: list[Picture]) -> Any:
     """The mean description of the largest face, or None."""
-    from emoagent.tools.face_match import describe
-    from emoagent.tools.face_search import Box, look
+    from emoagent.tools.sight.face_match import describe
+    from emoagent.tools.sight.face_search import Box, look
 
     found = []
     for rgb in pictures:
@@ -129,7 +129,7 @@ def covered_rows(looks: Looks) -> Iterator[Row]:
 
 
 def _with_patch(models: Any, pictures: list[Picture], part: Any, *, dark: bool) -> Any:
-    from emoagent.tools.face_search import Box, look
+    from emoagent.tools.sight.face_search import Box, look
 
     rng, frames = np.random.default_rng(0), []
     for i, rgb in enumerate(pictures):

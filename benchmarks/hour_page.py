@@ -20,7 +20,7 @@ SIDE = 320  # pixels, the width of a thumbnail
 
 def page(folder: Path, size: Hour, *, video: str | None = None) -> Path:
     """`folder/report.html`, with a thumbnail to each utterance under `folder/media` and the trace beside it."""
-    from emoagent.tools.face_contours import CONTOURS
+    from emoagent.tools.sight.face_contours import CONTOURS
     from emoagent.viewer.payload import Payload
     from emoagent.viewer.report import references, write_report
 

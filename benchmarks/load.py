@@ -193,7 +193,7 @@ async def _watch(server: Served, tally: Tally, began: float) -> None:
 
 def _sample() -> str:
     """Three seconds of the sample as WAV, in base64."""
-    from emoagent.tools.sound import sound_of
+    from emoagent.tools.media.sound import sound_of
 
     sound = sound_of(SAMPLE).first(SOUND)
     out = io.BytesIO()

@@ -57,7 +57,7 @@ def timed(step: str, clip: Path) -> dict[str, float]:
 
 def _work(step: str, path: Path) -> None:
     from benchmarks.memory_use import PeakMemory
-    from emoagent.tools.media import probe, read_frames
+    from emoagent.tools.media.files import probe, read_frames
     from emoagent.tools.workspace import Workspace, working_in
 
     frames = 0
@@ -74,8 +74,8 @@ def _work(step: str, path: Path) -> None:
 
 
 def _look(frames: Iterable[tuple[float, Any]], *, detect: bool) -> int:
-    from emoagent.tools.assets import face_landmarker
-    from emoagent.tools.landmarker import Landmarker
+    from emoagent.tools.sight.landmarker import Landmarker
+    from emoagent.tools.weights.assets import face_landmarker
 
     count = 0
     with Landmarker(face_landmarker().path) as landmarker:

@@ -100,8 +100,8 @@ def _hand(photograph: Path) -> tuple[Picture, Picture]:
     """The first hand of a photograph: the picture around it, and a soft mask."""
     import cv2
 
-    from emoagent.tools.assets import hand_landmarker
-    from emoagent.tools.hand_landmarker import HandLandmarker
+    from emoagent.tools.sight.hand_landmarker import HandLandmarker
+    from emoagent.tools.weights.assets import hand_landmarker
 
     rgb = cv2.cvtColor(cv2.imread(str(photograph)), cv2.COLOR_BGR2RGB)
     landmarker = HandLandmarker(hand_landmarker().path)

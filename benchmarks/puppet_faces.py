@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emoagent.tools.face_search import look, search_regions
-from emoagent.tools.face_series import FaceSeries
-from emoagent.tools.landmarker import Landmarker
+from emoagent.tools.sight.face_search import look, search_regions
+from emoagent.tools.sight.face_series import FaceSeries
+from emoagent.tools.sight.landmarker import Landmarker
 
 Picture = NDArray[np.uint8]
 Pose = Mapping[str, float]  # action -> amount ("AU12_left": one side's); yaw, pitch, roll in degrees; jaw, blink
@@ -91,7 +91,7 @@ def _posed(name: str, rgb: Picture, seen: Any, side: float) -> Actor:
 
 def frames_of(path: Path, count: int | None = None) -> list[tuple[float, Picture]]:
     """The first analysed frames of a clip."""
-    from emoagent.tools.media import probe, read_frames
+    from emoagent.tools.media.files import probe, read_frames
     from emoagent.tools.workspace import Workspace, working_in
 
     found: list[tuple[float, Picture]] = []
@@ -149,7 +149,7 @@ def film(shown: Actor, poses: Sequence[Pose], seed: int, **camera: float) -> lis
 
 def watched(frames: Sequence[tuple[float, Picture]], model: Path) -> FaceSeries:
     """The faces in frames, by the real tracker."""
-    from emoagent.tools.face_tracker import track_faces
+    from emoagent.tools.sight.face_tracker import track_faces
 
     with Landmarker(model) as finder:
         return track_faces(frames, finder, asset=model.name)

@@ -29,8 +29,8 @@ from emoagent.graphs.judgement import audit_all, judge_all, opine_all
 from emoagent.graphs.state import Episode
 from emoagent.schema import Trace
 from emoagent.settings import Settings
-from emoagent.tools.text_input import TURNS, Said, encode
-from emoagent.tools.text_model import text_model
+from emoagent.tools.words.text_input import TURNS, Said, encode
+from emoagent.tools.words.text_model import text_model
 
 
 def main() -> None:

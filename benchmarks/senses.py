@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 
 from emoagent.agents.senses import Senses, warm_up
 from emoagent.schema import Span, Utterance
-from emoagent.tools.audio import RATE
-from emoagent.tools.ear import Ear
-from emoagent.tools.media import probe, read_frames
-from emoagent.tools.picture_decoder import Pictures
-from emoagent.tools.sound import Sound, sound_of
+from emoagent.tools.media.audio import RATE
+from emoagent.tools.media.files import probe, read_frames
+from emoagent.tools.media.picture_decoder import Pictures
+from emoagent.tools.media.sound import Sound, sound_of
+from emoagent.tools.voice.ear import Ear
 from emoagent.tools.workspace import Workspace, working_in
 
 CLIP = Path(__file__).parents[1] / "samples" / "dialogue.mp4"

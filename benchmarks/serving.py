@@ -28,10 +28,10 @@ from emoagent.agents.language_question import SYSTEM, form
 from emoagent.labels import DEFAULT, labels
 from emoagent.prompts.template import prompt
 from emoagent.schema import Trace
-from emoagent.tools.chat_completion import ChatServer
-from emoagent.tools.chat_wire import Dialect, body_of
-from emoagent.tools.generation import Answer, Message, Question
-from emoagent.tools.journal import FILE, Journal, Remembering
+from emoagent.tools.language.chat_completion import ChatServer
+from emoagent.tools.language.chat_wire import Dialect, body_of
+from emoagent.tools.language.generation import Answer, Message, Question
+from emoagent.tools.language.journal import FILE, Journal, Remembering
 
 Way = Callable[[int], float]
 

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emoagent.schema import Span
-from emoagent.tools.face_series import FaceSeries
-from emoagent.tools.lip_motion import lip_cues, sound_of
-from emoagent.tools.speaker_model import Delay, log_odds
+from emoagent.tools.sight.face_series import FaceSeries
+from emoagent.tools.sight.lip_motion import lip_cues, sound_of
+from emoagent.tools.sight.speaker_model import Delay, log_odds
 from emoagent.training.speaker import INFORMATION, REST, USUAL_REST, Window, fit, talks_of, weights, windows
 from emoagent.training.talking_faces import Heard, Samples, Talker, moved, resting, sound, talker
 

@@ -32,10 +32,10 @@ from benchmarks.hour import Hour, hour
 from emoagent import TurnAnalyzer
 from emoagent.affect import AffectTurn
 from emoagent.bridges.session import Session
-from emoagent.tools.sound import Sound, sound_of
+from emoagent.tools.media.sound import Sound, sound_of
 
 if TYPE_CHECKING:
-    from emoagent.tools.frame import Picture
+    from emoagent.tools.media.frame import Picture
 
 CLIP = Path(__file__).parents[1] / "samples" / "dialogue.mp4"
 RATE, SECONDS, FRAMES = 16_000, 5.0, 25

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.dialogues import load
-from emoagent.tools.loudness import levels, loud
-from emoagent.tools.pitch import pitch
+from emoagent.tools.voice.loudness import levels, loud
+from emoagent.tools.voice.pitch import pitch
 
 RATE = 16_000
 Samples = NDArray[np.float32]

@@ -12,8 +12,8 @@ from emoagent.affect import Consent
 from emoagent.errors import MediaError
 
 if TYPE_CHECKING:
-    from emoagent.tools.frame import Frame
-    from emoagent.tools.sound import Sound
+    from emoagent.tools.media.frame import Frame
+    from emoagent.tools.media.sound import Sound
 
 LARGEST = 16 << 20  # bytes of a file in a message
 MEDIA = ("audio", "video")  # kinds of blocks with a sound
@@ -53,13 +53,13 @@ def _encoded(blocks: Iterable[Mapping[str, Any]], kinds: Sequence[str]) -> tuple
 
 
 def _heard(encoded: str) -> Sound:
-    from emoagent.tools.sound import sound_of
+    from emoagent.tools.media.sound import sound_of
 
     return sound_of(_bytes(encoded), SECONDS)
 
 
 def _seen(encoded: Sequence[str]) -> list[Frame]:
-    from emoagent.tools.picture_decoder import pictures
+    from emoagent.tools.media.picture_decoder import pictures
 
     return [pictures().frame(place * BETWEEN, _bytes(each)) for place, each in enumerate(encoded)]
 

@@ -31,8 +31,8 @@ from emoagent.graphs.turn_state import Heard
 from emoagent.profiles import hearing_of, open_backends
 from emoagent.settings import Settings, load_settings
 from emoagent.tools.digest import sha256_of
-from emoagent.tools.journal import calls_in
-from emoagent.tools.media import check_file
+from emoagent.tools.language.journal import calls_in
+from emoagent.tools.media.files import check_file
 from emoagent.tools.workspace import Workspace
 
 

@@ -15,13 +15,13 @@ import numpy as np
 from emoagent.affect import AffectTurn, Sense
 from emoagent.bridges.turn_input import MOST_SOUND, Given, TakenIn, given_of, refuse_media, require
 from emoagent.errors import UsageError
-from emoagent.tools.ear import Ear
-from emoagent.tools.frame import Frame
-from emoagent.tools.sound import Sound
+from emoagent.tools.media.frame import Frame
+from emoagent.tools.media.sound import Sound
+from emoagent.tools.voice.ear import Ear
 
 if TYPE_CHECKING:
     from emoagent.bridges.session import Session
-    from emoagent.tools.frame import Picture
+    from emoagent.tools.media.frame import Picture
 
 BEHIND = 12  # frames that may wait; any more are left out
 GATHERED = 0.5  # seconds of sound that are listened to at a time

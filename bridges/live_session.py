@@ -19,10 +19,10 @@ from emoagent.agents.senses import Senses
 from emoagent.bridges.lanes import Lane
 from emoagent.errors import NotFound, ResourceLimit
 from emoagent.graphs.turn_state import Perceived
-from emoagent.tools import words_heard
+from emoagent.tools.words import words_heard
 
 if TYPE_CHECKING:
-    from emoagent.tools.frame import Picture
+    from emoagent.tools.media.frame import Picture
 
 PATIENCE = 0.5  # seconds for what is being recognised when all ends
 WAITING_TURNS = 8  # of one session

@@ -22,8 +22,8 @@ from emoagent.settings import FORBIDDEN_CONTEXTS
 if TYPE_CHECKING:
     from emoagent.bridges.listening import Listening
     from emoagent.bridges.session import Session
-    from emoagent.tools.frame import Picture
-    from emoagent.tools.sound import Sound
+    from emoagent.tools.media.frame import Picture
+    from emoagent.tools.media.sound import Sound
 
 LEAD = 0.5  # seconds of sound before a turn that belong to it: a detector needs a while until it is sure
 PATIENCE = 10.0  # seconds of sound that are kept until a turn is opened for it, or goes on after a pause

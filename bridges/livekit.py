@@ -24,8 +24,8 @@ except ImportError as error:
 
 if TYPE_CHECKING:
     from emoagent.bridges.session import Session
-    from emoagent.tools.frame import Picture
-    from emoagent.tools.sound import Sound
+    from emoagent.tools.media.frame import Picture
+    from emoagent.tools.media.sound import Sound
 
 T = TypeVar("T")
 KEY = "affect"  # in a message's `extra`
@@ -126,7 +126,7 @@ class _Seen(VideoInput):
 def _sound(frame: rtc.AudioFrame) -> Sound:
     import numpy as np
 
-    from emoagent.tools.sound import Sound
+    from emoagent.tools.media.sound import Sound
 
     samples = np.frombuffer(frame.data, np.int16).copy()
     return Sound(samples if frame.num_channels == 1 else samples.reshape(-1, frame.num_channels), frame.sample_rate)

@@ -41,8 +41,8 @@ except ImportError as error:
 
 if TYPE_CHECKING:
     from emoagent.bridges.session import Session
-    from emoagent.tools.frame import Picture
-    from emoagent.tools.sound import Sound
+    from emoagent.tools.media.frame import Picture
+    from emoagent.tools.media.sound import Sound
 
 CHANNELS = {"RGB": 3, "RGBA": 4}
 SCREEN = "screenVideo"  # what pipecat calls a shared screen: no camera
@@ -142,7 +142,7 @@ class AffectProcessor(FrameProcessor):
 def _sound(frame: InputAudioRawFrame) -> Sound:
     import numpy as np
 
-    from emoagent.tools.sound import Sound
+    from emoagent.tools.media.sound import Sound
 
     samples = np.frombuffer(frame.audio, np.int16)
     return Sound(samples if frame.num_channels == 1 else samples.reshape(-1, frame.num_channels), frame.sample_rate)

@@ -21,8 +21,8 @@ from emoagent.tools.telemetry import Note, Value, span
 if TYPE_CHECKING:
     from emoagent.bridges.sessions.store import SessionInfo
     from emoagent.bridges.turns import TurnAnalyzer
-    from emoagent.tools.frame import Frame
-    from emoagent.tools.sound import Sound
+    from emoagent.tools.media.frame import Frame
+    from emoagent.tools.media.sound import Sound
 
 RESERVE = 0.02  # seconds of a deadline that are for judging and keeping the turn
 

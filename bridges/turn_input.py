@@ -12,9 +12,9 @@ from emoagent.errors import NoConsent, Refused, UsageError
 from emoagent.settings import FORBIDDEN_CONTEXTS, Settings
 
 if TYPE_CHECKING:
-    from emoagent.tools.ear import Ear
-    from emoagent.tools.frame import Frame
-    from emoagent.tools.sound import Sound
+    from emoagent.tools.media.frame import Frame
+    from emoagent.tools.media.sound import Sound
+    from emoagent.tools.voice.ear import Ear
 
 MOST_TEXT = 4000  # characters
 MOST_SOUND = 60.0  # seconds

@@ -9,13 +9,13 @@ from emoagent.errors import ModelMissing
 from emoagent.graphs.turn import turn_graph
 from emoagent.graphs.turn_state import Heard, Surroundings
 from emoagent.settings import FORBIDDEN_CONTEXTS, Settings
-from emoagent.tools import assets
+from emoagent.tools.weights import assets
 
 
 def warm_up(settings: Settings) -> None:
     """Nothing is fetched: the face's models are loaded where they are there. Raises `ModelMissing` where the text model
     is not."""
-    from emoagent.tools.text_model import text_model
+    from emoagent.tools.words.text_model import text_model
 
     text_model()
     turn_graph().invoke({"heard": Heard(text="Hello, how are you?")}, context=Surroundings(settings))

@@ -18,7 +18,7 @@ from emoagent.run_folder import RunFolder, fingerprint, only_writer, write_piece
 from emoagent.run_progress import RunProgress
 from emoagent.schema import Trace
 from emoagent.settings import FORBIDDEN_CONTEXTS, Settings, load_settings
-from emoagent.tools.journal import calls_in
+from emoagent.tools.language.journal import calls_in
 from emoagent.tools.progress import interruptible
 from emoagent.tools.telemetry import Value, span, telemetry
 from emoagent.tools.workspace import Workspace
@@ -77,7 +77,7 @@ def allow(settings: Settings) -> None:
 
 
 def _run(path: Path, out: Path, settings: Settings, resume: bool, listener: Listener | None) -> Trace:
-    from emoagent.tools.media import check_file
+    from emoagent.tools.media.files import check_file
 
     check_file(path)
     folder = RunFolder(out, fingerprint(path, settings.told(), metadata.version("emoagent")))

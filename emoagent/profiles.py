@@ -8,12 +8,12 @@ from pathlib import Path
 
 from emoagent.errors import ExtraMissing, ModelMissing, UsageError
 from emoagent.settings import Settings
-from emoagent.tools.backends import Backends, Budget
-from emoagent.tools.generation import Generator
-from emoagent.tools.hearing import WHISPER, Hearing
-from emoagent.tools.hub_models import local_folder
-from emoagent.tools.journal import FILE, Journal, Remembering
-from emoagent.tools.traced_model import Traced
+from emoagent.tools.language.backends import Backends, Budget
+from emoagent.tools.language.generation import Generator
+from emoagent.tools.language.journal import FILE, Journal, Remembering
+from emoagent.tools.language.traced_model import Traced
+from emoagent.tools.weights.hub_models import local_folder
+from emoagent.tools.words.hearing import WHISPER, Hearing
 
 # Of the profile local: what it imports, and the models where none is named.
 LIBRARIES = ("torch", "transformers")
@@ -110,7 +110,7 @@ def _served(settings: Settings) -> Generators:
 
 
 def _server(settings: Settings, url: str | None, model: str) -> Generator:
-    from emoagent.tools.chat_completion import ChatServer
+    from emoagent.tools.language.chat_completion import ChatServer
 
     if url is None:
         raise UsageError(f"it is not said which server has the model {model!r}", hint="EMOAGENT_REASONER_URL=…/v1")
@@ -126,7 +126,7 @@ def _local(settings: Settings) -> Generators:
     reasoner, vision, verifier, adapter = _chosen(settings)
     for model in filter(None, (reasoner, vision, verifier, adapter)):
         local_folder(model)
-    from emoagent.tools.transformers_model import TransformersModel
+    from emoagent.tools.language.transformers_model import TransformersModel
 
     return (
         TransformersModel(reasoner, adapter=adapter) if reasoner else None,

@@ -14,10 +14,10 @@ from emoagent.bridges.langgraph import TurnState, last_message, turn_subgraph
 from emoagent.graphs.episode import episode_graph
 from emoagent.profiles import hearing_of, open_backends
 from emoagent.settings import Settings, load_settings
-from emoagent.tools.backends import Backends
 from emoagent.tools.digest import sha256_of
-from emoagent.tools.hearing import Hearing
-from emoagent.tools.media import check_file
+from emoagent.tools.language.backends import Backends
+from emoagent.tools.media.files import check_file
+from emoagent.tools.words.hearing import Hearing
 from emoagent.tools.workspace import Workspace
 
 

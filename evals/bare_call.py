@@ -11,8 +11,8 @@ from emoagent.evals.benchmark import Options
 from emoagent.evals.corpora.line import Line, with_history
 from emoagent.evals.replay import text_model_in
 from emoagent.evals.result import SystemRow
-from emoagent.tools.text_input import TURNS, Said, encode
-from emoagent.tools.text_model import text_model
+from emoagent.tools.words.text_input import TURNS, Said, encode
+from emoagent.tools.words.text_model import text_model
 
 CALLS = 300  # about as many lines, evenly spread
 

@@ -16,8 +16,8 @@ from emoagent.evals.replay import text_model_in
 from emoagent.evals.result import Result, SystemRow
 from emoagent.evals.scoring.answer import Answer
 from emoagent.evals.scoring.rows import majority, row
-from emoagent.tools.text_input import TURNS, Said
-from emoagent.tools.text_model import text_model
+from emoagent.tools.words.text_input import TURNS, Said
+from emoagent.tools.words.text_model import text_model
 
 NOTES = (
     "the shipped text model is trained on the train split, without the lines that occur in MELD dev or test",

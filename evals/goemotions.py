@@ -20,8 +20,8 @@ from emoagent.evals.result import Result, SystemRow
 from emoagent.evals.scoring.answer import Answer
 from emoagent.evals.scoring.multilabel import Table, multilabel_figures, table
 from emoagent.evals.scoring.rows import majority, row
-from emoagent.tools.text_input import Said
-from emoagent.tools.text_model import text_model
+from emoagent.tools.words.text_input import Said
+from emoagent.tools.words.text_model import text_model
 
 ALL, GROUPED = "28 labels", "Ekman groups"
 NOTES = (

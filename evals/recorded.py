@@ -1,8 +1,8 @@
 """Recorded evidence of a clip as typed evidence, as the program's own agents would give it.
 
 Face: action units of `LEAST` or more, or a face at rest. A unit is trusted as far as our own table trusts it
-(`tools/action_unit_table.py`), less at the mouth because the person talks, and less because it was not recorded whose
-face it is. Voice: what the description says of pitch, liveliness and pace, in steps as in docs/design/voice.md;
+(`tools/sight/action_unit_table.py`), less at the mouth because the person talks, and less because it was not recorded
+whose face it is. Voice: what the description says of pitch, liveliness and pace, in steps as in docs/design/voice.md;
 sentences that deny something are left out, and so is what names an emotion or a sentiment.
 """
 
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from emoagent.agents.face_look import ALONE
 from emoagent.evals.corpora.meld_evidence import Recorded
 from emoagent.schema import Evidence, Measure, Modality, Producer, Span, Utterance
-from emoagent.tools.action_unit_table import UNITS
+from emoagent.tools.sight.action_unit_table import UNITS
 
 LEAST = 0.5  # intensity below which a unit is not told
 AT_REST = 0.6  # reliability of a face at rest

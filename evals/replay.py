@@ -25,9 +25,9 @@ from emoagent.profiles import open_backends
 from emoagent.prompts.template import fingerprint
 from emoagent.schema import Clip, Opinion, Span, Verdict
 from emoagent.settings import Settings, load_settings
-from emoagent.tools.backends import backends, served_by
-from emoagent.tools.subtitles import READING_SPEED, Cue
-from emoagent.tools.text_model import text_model
+from emoagent.tools.language.backends import backends, served_by
+from emoagent.tools.words.subtitles import READING_SPEED, Cue
+from emoagent.tools.words.text_model import text_model
 
 TEXT_MODEL = "EMOAGENT_TEXT_MODEL"
 REASONERS = (embedded.name, "language")

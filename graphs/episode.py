@@ -28,13 +28,13 @@ from emoagent.graphs.stage import Update, faults_into, stage
 from emoagent.graphs.state import Environment, Episode, Task
 from emoagent.schema import Clip, Evidence, Fault, Model
 from emoagent.settings import Settings
-from emoagent.tools.audio import audio_of
-from emoagent.tools.backends import Backends
-from emoagent.tools.faces import detector_model, faces_of, landmark_model
-from emoagent.tools.hands import hand_model
-from emoagent.tools.media import probe
+from emoagent.tools.language.backends import Backends
+from emoagent.tools.media.audio import audio_of
+from emoagent.tools.media.files import probe
 from emoagent.tools.remarks import remarks
-from emoagent.tools.voices import voice_model, voices_of
+from emoagent.tools.sight.faces import detector_model, faces_of, landmark_model
+from emoagent.tools.sight.hands import hand_model
+from emoagent.tools.voice.voices import voice_model, voices_of
 from emoagent.tools.workspace import workspace
 
 Graph = CompiledStateGraph[Episode, Environment, Episode, Episode]

@@ -20,9 +20,9 @@ from emoagent.graphs.state import Episode
 from emoagent.labels import DEFAULT
 from emoagent.schema import Audit, Evidence, Fault, Model, Opinion, Utterance, Verdict
 from emoagent.settings import Settings
-from emoagent.tools.backends import Backends
+from emoagent.tools.language.backends import Backends
 from emoagent.tools.progress import tell
-from emoagent.tools.text_model import text_model
+from emoagent.tools.words.text_model import text_model
 
 T = TypeVar("T", Evidence, Opinion)
 SEEN = 8  # utterances before, that an opiner is shown

@@ -12,8 +12,8 @@ from emoagent.agents.language_verdict import Reading, judged, unusable
 from emoagent.graphs.language_rounds import Asked, Failed, Found, Rounds
 from emoagent.schema import Audit, ClaimAudit, Contribution, Evidence, Fault, Person, Utterance, Verdict
 from emoagent.settings import Settings
-from emoagent.tools.backends import Backends, backends
-from emoagent.tools.generation import Generator
+from emoagent.tools.language.backends import Backends, backends
+from emoagent.tools.language.generation import Generator
 
 
 @dataclass(frozen=True)

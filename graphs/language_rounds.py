@@ -17,8 +17,8 @@ from emoagent.agents.language_verdict import Reading, believed, second, weigh
 from emoagent.graphs.language_tally import Tally
 from emoagent.schema import Contribution, Modality
 from emoagent.settings import Settings
-from emoagent.tools.generation import Generator, Question, Reply, Unanswered
-from emoagent.tools.json_answer import Unreadable
+from emoagent.tools.language.generation import Generator, Question, Reply, Unanswered
+from emoagent.tools.language.json_answer import Unreadable
 from emoagent.tools.progress import tell
 
 K = TypeVar("K")

@@ -13,10 +13,10 @@ from emoagent.errors import EmoagentError, out_of_space
 from emoagent.graphs.state import Environment
 from emoagent.schema import Fault
 from emoagent.settings import Settings
-from emoagent.tools.backends import served_by
-from emoagent.tools.hearing import told_to_hear
+from emoagent.tools.language.backends import served_by
 from emoagent.tools.progress import heard_by
 from emoagent.tools.telemetry import Note, Value, ids, span
+from emoagent.tools.words.hearing import told_to_hear
 from emoagent.tools.workspace import working_in
 
 Update = dict[str, Any]

@@ -20,8 +20,8 @@ from emoagent.schema import (
     Verdict,
 )
 from emoagent.settings import Settings
-from emoagent.tools.backends import Backends
-from emoagent.tools.hearing import Hearing
+from emoagent.tools.language.backends import Backends
+from emoagent.tools.words.hearing import Hearing
 from emoagent.tools.workspace import Workspace
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from emoagent.tools.sound import sound_of
+from emoagent.tools.media.sound import sound_of
 
 RATE = 48_000  # of the microphone that the browser pretends to have
 QUIET = 1.6  # seconds of silence after the words, so that the turn is over

@@ -9,8 +9,8 @@ from emoagent.graphs.state import Episode
 from emoagent.labels import labels
 from emoagent.schema import Clip, Evidence, Modality, Opinion, Person, Utterance
 from emoagent.settings import Settings
-from emoagent.tools.backends import Backends, served_by
-from emoagent.tools.generation import Generator, Question
+from emoagent.tools.language.backends import Backends, served_by
+from emoagent.tools.language.generation import Generator, Question
 
 CLIP = Clip(id="0" * 16, name="talk", sha256="0" * 64, bytes=1, format="text", duration=100)
 PEOPLE = (Person(id="p1", name="Ann"), Person(id="p2", name="Bob"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from emoagent.labels import labels
-from emoagent.tools.generation import Answer, Done, Question, Reply, Unanswered, nobody
+from emoagent.tools.language.generation import Answer, Done, Question, Reply, Unanswered, nobody
 
 Script = Callable[[Question], str | Unanswered]
 

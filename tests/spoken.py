@@ -9,8 +9,8 @@ import numpy as np
 from conftest import SAMPLE
 from numpy.typing import NDArray
 
-from emoagent.tools.audio import RATE
-from emoagent.tools.sound import sound_of
+from emoagent.tools.media.audio import RATE
+from emoagent.tools.media.sound import sound_of
 
 SAID = ("Today? Wow, I did not expect that!", "I am scared! Something is in there!")
 SPANS = ((2.74, 5.33), (16.48, 18.54))  # seconds in the sample; both by EILEEN

@@ -11,11 +11,11 @@ from tracked import FPS, column, mesh, rest_features, series_of, turned, watch
 
 from emoagent.errors import EmoagentError
 from emoagent.schema import Span
-from emoagent.tools.action_unit_table import UNITS
-from emoagent.tools.action_units import AuSeries, Expression, intensities
-from emoagent.tools.face_geometry import FEATURES, head_pose, measure
-from emoagent.tools.face_series import FaceSeries
-from emoagent.tools.head_motion import head_motion
+from emoagent.tools.sight.action_unit_table import UNITS
+from emoagent.tools.sight.action_units import AuSeries, Expression, intensities
+from emoagent.tools.sight.face_geometry import FEATURES, head_pose, measure
+from emoagent.tools.sight.face_series import FaceSeries
+from emoagent.tools.sight.head_motion import head_motion
 
 NOT_EYES = [i for i, unit in enumerate(UNITS) if unit.name not in ("AU43", "AU45")]
 

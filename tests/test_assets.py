@@ -18,10 +18,10 @@ from pathlib import Path
 import pytest
 
 from emoagent.errors import EmoagentError, ModelMissing, ResourceLimit, UsageError
-from emoagent.tools import asset_sources, assets
-from emoagent.tools.asset_sources import FetchError, Package, Part, Progress, Web, assemble, download
 from emoagent.tools.digest import sha256_of
-from emoagent.tools.tflite import lengthen_output
+from emoagent.tools.weights import asset_sources, assets
+from emoagent.tools.weights.asset_sources import FetchError, Package, Part, Progress, Web, assemble, download
+from emoagent.tools.weights.tflite import lengthen_output
 
 CONTENT = b"a model" * 100
 
@@ -298,7 +298,7 @@ def test_assembled_model_agrees_with_the_official_one(monkeypatch: pytest.Monkey
     import cv2
     import numpy as np
 
-    from emoagent.tools.landmarker import Landmarker
+    from emoagent.tools.sight.landmarker import Landmarker
 
     monkeypatch.delenv("EMOAGENT_CACHE")  # a model that has been fetched before will do
     try:

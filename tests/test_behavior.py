@@ -13,9 +13,9 @@ from emoagent.agents import behavior as agent
 from emoagent.agents.behavior import findings
 from emoagent.agents.registry import Finding
 from emoagent.schema import Span, Utterance
-from emoagent.tools.face_series import FaceSeries
-from emoagent.tools.hand_series import HandSeries
-from emoagent.tools.head_gestures import head_gestures, turning_points
+from emoagent.tools.sight.face_series import FaceSeries
+from emoagent.tools.sight.hand_series import HandSeries
+from emoagent.tools.sight.head_gestures import head_gestures, turning_points
 
 FPS = 12.5
 SECONDS = 10.0

@@ -326,7 +326,7 @@ def test_no_space_left(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("emoagent.tools.media.extract_audio", full)
+    monkeypatch.setattr("emoagent.tools.media.files.extract_audio", full)
     path = write_clip(tmp_path / "a.mp4", seconds=2)
     assert run(monkeypatch, "analyze", path, "-o", earlier, "--agents", "voice") == 7
     said = capfd.readouterr().err

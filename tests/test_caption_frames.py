@@ -16,10 +16,10 @@ from tracked import rest_features, series_of
 from emoagent.profiles import budget_of
 from emoagent.schema import Span
 from emoagent.settings import Settings
-from emoagent.tools.backends import Budget
-from emoagent.tools.caption_frames import FEWEST, box_at, marked, pictures, plan
-from emoagent.tools.face_series import FaceSeries
-from emoagent.tools.media import probe
+from emoagent.tools.language.backends import Budget
+from emoagent.tools.language.caption_frames import FEWEST, box_at, marked, pictures, plan
+from emoagent.tools.media.files import probe
+from emoagent.tools.sight.face_series import FaceSeries
 from emoagent.tools.workspace import Workspace, working_in
 
 FPS = 12.5

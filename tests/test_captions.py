@@ -23,11 +23,11 @@ from emoagent.labels import ALIASES, LABEL_SETS
 from emoagent.prompts.template import prompt
 from emoagent.schema import Clip, Evidence, Person, Span, Utterance
 from emoagent.settings import Settings
-from emoagent.tools.backends import Backends, Budget, served_by
-from emoagent.tools.cast import save_cast
-from emoagent.tools.generation import Answer, Done, Picture, Question, Reply, Unanswered, nobody
-from emoagent.tools.json_answer import LONGEST, Unreadable
-from emoagent.tools.media import probe
+from emoagent.tools.language.backends import Backends, Budget, served_by
+from emoagent.tools.language.generation import Answer, Done, Picture, Question, Reply, Unanswered, nobody
+from emoagent.tools.language.json_answer import LONGEST, Unreadable
+from emoagent.tools.media.files import probe
+from emoagent.tools.sight.cast import save_cast
 from emoagent.tools.workspace import Workspace, working_in
 
 BROWS, LEANS = "The person raises the inner brows", "The person leans forward by a little."

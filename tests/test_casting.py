@@ -12,8 +12,8 @@ from emoagent.agents.lips import Group, Judged
 from emoagent.agents.overlap import overlap
 from emoagent.agents.speaker import Scene, bind, match
 from emoagent.schema import Clip, Person, Span
-from emoagent.tools.cast import overlap_share
-from emoagent.tools.voices import Turn, Voices
+from emoagent.tools.sight.cast import overlap_share
+from emoagent.tools.voice.voices import Turn, Voices
 from emoagent.tools.workspace import Workspace, working_in
 
 CLIP = Clip(id="c", name="c.mp4", sha256="0", bytes=1, format="mp4", duration=12)

@@ -9,7 +9,7 @@ from judging import case_of, said
 from emoagent.agents.case import Case, Turn
 from emoagent.agents.causes import COEFFICIENTS, LIKELY, causes, features, own_features, probability, words
 from emoagent.schema import Verdict
-from emoagent.tools.word_confidence import INAUDIBLE
+from emoagent.tools.words.word_confidence import INAUDIBLE
 from emoagent.training.causes import Table, best_threshold, fitted, held_out, pair_f1
 
 LONG = "I told him about the party and he said that he would never ever come to any of my parties again"

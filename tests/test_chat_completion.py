@@ -16,11 +16,11 @@ from chat_server import Raw, Server, message, serving
 
 from emoagent.errors import BackendUnreachable, UsageError
 from emoagent.tools import progress
-from emoagent.tools.chat_completion import PATIENCE, ChatServer
-from emoagent.tools.chat_line import LARGEST, is_loopback
-from emoagent.tools.generation import Answer, Message, Picture, Question, Unanswered, ask
-from emoagent.tools.in_flight import AHEAD
-from emoagent.tools.journal import Journal, Remembering
+from emoagent.tools.language.chat_completion import PATIENCE, ChatServer
+from emoagent.tools.language.chat_line import LARGEST, is_loopback
+from emoagent.tools.language.generation import Answer, Message, Picture, Question, Unanswered, ask
+from emoagent.tools.language.in_flight import AHEAD
+from emoagent.tools.language.journal import Journal, Remembering
 
 SCHEMA = {"type": "object", "properties": {"n": {"type": "number"}}, "required": ["n"], "additionalProperties": False}
 SLOWLY = 2.0  # seconds

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from emoagent.tools.chat_wire import answer_in
+from emoagent.tools.language.chat_wire import answer_in
 
 EVENTS = (
     '{"choices":[{"delta":{"role":"assistant"}}]}', '{"choices":[{"delta":{"content":"It leans é"}}]}',

@@ -9,7 +9,7 @@ from conftest import SAMPLE
 from numpy.typing import NDArray
 from sounds import load
 
-from emoagent.tools.endpoint import Change, Endpoints
+from emoagent.tools.voice.endpoint import Change, Endpoints
 
 RATE = 16_000
 PIECE = 800  # samples

@@ -14,8 +14,8 @@ from emoagent.errors import BackendUnreachable, UsageError
 from emoagent.evals.benchmark import Options
 from emoagent.evals.meld import meld
 from emoagent.settings import Settings
-from emoagent.tools.backends import Backends, backends
-from emoagent.tools.generation import Question
+from emoagent.tools.language.backends import Backends, backends
+from emoagent.tools.language.generation import Question
 
 OPTIONS = Options(reasoner="language")
 

@@ -15,7 +15,7 @@ from emoagent.evals.corpora.line import Line
 from emoagent.evals.corpora.meld import meld as read
 from emoagent.evals.meld import meld
 from emoagent.evals.replay import dialogues, episode, replay, text_model_in, timeline
-from emoagent.tools import text_model
+from emoagent.tools.words import text_model
 
 OPTIONS = Options()
 

@@ -17,8 +17,8 @@ from emoagent.analysis import trace_pieces
 from emoagent.errors import ExtraMissing, OutputError, UsageError
 from emoagent.run_folder import write_pieces
 from emoagent.schema import Person, Trace, VideoStream
-from emoagent.tools.face_geometry import FEATURES, head_pose
-from emoagent.tools.face_series import FaceSeries
+from emoagent.tools.sight.face_geometry import FEATURES, head_pose
+from emoagent.tools.sight.face_series import FaceSeries
 from emoagent.viewer.exports import camera
 from emoagent.viewer.exports.openface import HEADER
 from emoagent.viewer.exports.registry import export, exporters

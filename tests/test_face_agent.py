@@ -15,9 +15,9 @@ from emoagent.agents.face import face
 from emoagent.errors import ModelMissing
 from emoagent.labels import ALIASES
 from emoagent.schema import Clip, Evidence, Person, Span, Utterance, VideoStream
-from emoagent.tools.cast import save_cast
-from emoagent.tools.face_series import FaceSeries
-from emoagent.tools.portrait import portrait
+from emoagent.tools.sight.cast import save_cast
+from emoagent.tools.sight.face_series import FaceSeries
+from emoagent.tools.sight.portrait import portrait
 from emoagent.tools.workspace import Workspace, working_in
 
 VIDEO = VideoStream(width=640, height=360, fps=25, codec="h264")
@@ -57,8 +57,8 @@ def look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         for index, time in enumerate(times):
             yield index, time, np.full((360, 640, 3), 128, np.uint8)
 
-    monkeypatch.setattr("emoagent.tools.faces.faces_of", lambda clip: two_faces())
-    monkeypatch.setattr("emoagent.tools.media.frames_at", frames_at)
+    monkeypatch.setattr("emoagent.tools.sight.faces.faces_of", lambda clip: two_faces())
+    monkeypatch.setattr("emoagent.tools.media.files.frames_at", frames_at)
     with working_in(Workspace(tmp_path / "c.mp4", tmp_path)):
         save_cast([Person(id="anna"), Person(id="ben")], {"anna": (0,), "ben": (1,)}, [])
         yield
@@ -100,7 +100,7 @@ def test_the_peak_frame_is_kept_with_or_without_an_outline(
         raise ModelMissing("not here", hint="pull it")
 
     if not there:
-        monkeypatch.setattr("emoagent.tools.assets.face_landmarker", gone)
+        monkeypatch.setattr("emoagent.tools.weights.assets.face_landmarker", gone)
     list(face(CLIP, [said(0, 4, "anna"), said(4, 8, "anna")]))
     kept = json.loads((tmp_path / "work" / "peaks.json").read_text())
     assert [(peak["utterance"], peak["person"], peak["picture"], peak["points"]) for peak in kept] == [

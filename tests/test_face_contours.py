@@ -12,8 +12,8 @@ import pytest
 from numpy.typing import NDArray
 from tracked import mesh
 
-from emoagent.tools.face_contours import CONTOURS, POINTS, contour, packed
-from emoagent.tools.landmarker import Face
+from emoagent.tools.sight.face_contours import CONTOURS, POINTS, contour, packed
+from emoagent.tools.sight.landmarker import Face
 
 BOX = (0.4, 0.3, 0.2, 0.4)
 

@@ -11,14 +11,14 @@ import pytest
 from numpy.typing import NDArray
 
 from emoagent.errors import EmoagentError, ModelMissing
-from emoagent.tools import face_geometry
-from emoagent.tools.face_match import REMEMBERED, Gallery, Portrait
-from emoagent.tools.face_quality import sharpness
-from emoagent.tools.face_search import Box, search_regions
-from emoagent.tools.face_series import FaceSeries
-from emoagent.tools.face_tracker import FaceTracker, track_faces
-from emoagent.tools.landmarker import Face, Landmarker
-from emoagent.tools.media import probe, read_frames
+from emoagent.tools.media.files import probe, read_frames
+from emoagent.tools.sight import face_geometry
+from emoagent.tools.sight.face_match import REMEMBERED, Gallery, Portrait
+from emoagent.tools.sight.face_quality import sharpness
+from emoagent.tools.sight.face_search import Box, search_regions
+from emoagent.tools.sight.face_series import FaceSeries
+from emoagent.tools.sight.face_tracker import FaceTracker, track_faces
+from emoagent.tools.sight.landmarker import Face, Landmarker
 from emoagent.tools.workspace import Workspace, working_in
 
 STEP = 0.08
@@ -205,7 +205,7 @@ def test_landmarker_refuses_a_bad_model(tmp_path: Path, capfd: pytest.CaptureFix
 
 @pytest.fixture(scope="module", params=["official", "assembled"])
 def landmarker(request: pytest.FixtureRequest, shared: Path) -> Iterator[Landmarker]:
-    from emoagent.tools import assets
+    from emoagent.tools.weights import assets
 
     try:
         path = shared / "models/face_landmarker.task"

@@ -14,7 +14,7 @@ from emoagent.agents.face_opinion import face_opinion
 from emoagent.agents.face_units import unit_findings
 from emoagent.agents.registry import Finding
 from emoagent.schema import Evidence, Measure, Producer, Span, Utterance
-from emoagent.tools.face_series import FaceSeries
+from emoagent.tools.sight.face_series import FaceSeries
 
 SMILE = ("lip_corner_curl", "lip_corner_height")
 Floats = NDArray[np.float64]

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from emoagent.errors import EmoagentError
 from emoagent.schema import Span
-from emoagent.tools.face_cover import Cover, unhidden
-from emoagent.tools.face_match import describe
-from emoagent.tools.face_search import Box, fine_regions, reduced
-from emoagent.tools.frame_plan import FramePlan, SoundGate
-from emoagent.tools.search_plan import SearchPlan
-from emoagent.tools.shot_cuts import thumbnail
+from emoagent.tools.media.frame_plan import FramePlan, SoundGate
+from emoagent.tools.media.shot_cuts import thumbnail
+from emoagent.tools.sight.face_cover import Cover, unhidden
+from emoagent.tools.sight.face_match import describe
+from emoagent.tools.sight.face_search import Box, fine_regions, reduced
+from emoagent.tools.sight.search_plan import SearchPlan
 
 Picture = NDArray[np.uint8]
 
@@ -150,10 +150,10 @@ def test_without_sound_what_moves_on_a_face_is_looked_at() -> None:
 def test_faces_of_a_twentieth_of_the_height_are_found(shared: Path) -> None:
     import cv2
 
-    from emoagent.tools.assets import face_detector, face_landmarker
-    from emoagent.tools.face_detector import FaceDetector
-    from emoagent.tools.face_tracker import track_faces
-    from emoagent.tools.landmarker import Landmarker
+    from emoagent.tools.sight.face_detector import FaceDetector
+    from emoagent.tools.sight.face_tracker import track_faces
+    from emoagent.tools.sight.landmarker import Landmarker
+    from emoagent.tools.weights.assets import face_detector, face_landmarker
 
     still = cv2.imread(str(shared / "media/pyfeat/patlevin_group.jpg"))[:, :, ::-1]
     rgb = np.ascontiguousarray(still, dtype=np.uint8)

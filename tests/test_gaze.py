@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from emoagent.tools.gaze import IRIS, IRISES, LIDS, SPAN, gaze
-from emoagent.tools.gaze_direction import directions, looks, towards
-from emoagent.tools.landmarker import Landmarker
-from emoagent.tools.media import probe, read_frames
+from emoagent.tools.media.files import probe, read_frames
+from emoagent.tools.sight.gaze import IRIS, IRISES, LIDS, SPAN, gaze
+from emoagent.tools.sight.gaze_direction import directions, looks, towards
+from emoagent.tools.sight.landmarker import Landmarker
 from emoagent.tools.workspace import Workspace, working_in
 
 Picture = NDArray[np.uint8]

@@ -10,13 +10,14 @@ from tracked import rest_features, series_of
 
 from emoagent.errors import ModelMissing
 from emoagent.schema import Clip
-from emoagent.tools import assets, hand_tracker
-from emoagent.tools.face_series import FaceSeries
-from emoagent.tools.hand_landmarker import Hand, HandLandmarker
-from emoagent.tools.hand_series import HandSeries
-from emoagent.tools.hand_tracker import HandTracker
-from emoagent.tools.hand_use import Sighted, face_region, hands_by_person, movement
-from emoagent.tools.media import probe, read_frames
+from emoagent.tools.media.files import probe, read_frames
+from emoagent.tools.sight import hand_tracker
+from emoagent.tools.sight.face_series import FaceSeries
+from emoagent.tools.sight.hand_landmarker import Hand, HandLandmarker
+from emoagent.tools.sight.hand_series import HandSeries
+from emoagent.tools.sight.hand_tracker import HandTracker
+from emoagent.tools.sight.hand_use import Sighted, face_region, hands_by_person, movement
+from emoagent.tools.weights import assets
 from emoagent.tools.workspace import Workspace, working_in
 
 STEP = 0.08

@@ -21,13 +21,14 @@ from emoagent.errors import ExtraMissing, ModelMissing, ResourceLimit
 from emoagent.profiles import hearing_of
 from emoagent.schema import AudioStream, Clip, Model, Span, Utterance, Word
 from emoagent.settings import Settings
-from emoagent.tools import pyannote_voices, whisper_models, whisperx_transcript
-from emoagent.tools.audio import RATE
 from emoagent.tools.free_memory import _left_in_container, free_memory
-from emoagent.tools.hearing import OFF, WHISPER, Hearing, told_to_hear
-from emoagent.tools.voices import Turn, Voices
-from emoagent.tools.whisperx_transcript import MOST, Recognised, Stretch, Timed, batch_size, transcribe
-from emoagent.tools.word_confidence import INAUDIBLE
+from emoagent.tools.media.audio import RATE
+from emoagent.tools.voice import pyannote_voices
+from emoagent.tools.voice.voices import Turn, Voices
+from emoagent.tools.words import whisper_models, whisperx_transcript
+from emoagent.tools.words.hearing import OFF, WHISPER, Hearing, told_to_hear
+from emoagent.tools.words.whisperx_transcript import MOST, Recognised, Stretch, Timed, batch_size, transcribe
+from emoagent.tools.words.word_confidence import INAUDIBLE
 from emoagent.tools.workspace import Workspace, working_in
 
 SOUND = AudioStream(rate=RATE, channels=1, codec="pcm_s16le")
@@ -170,7 +171,7 @@ class Cramped:
 
 def test_half_as_many_where_memory_runs_out(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(whisperx_transcript, "_free", lambda: None)
-    from emoagent.tools.audio import audio_of
+    from emoagent.tools.media.audio import audio_of
 
     cramped, piece = Cramped(), Span(start=1, end=3)
     (found,) = whisperx_transcript._heard_in(piece, cramped, audio_of(CLIP), "en", 30.0, 8)
@@ -195,7 +196,7 @@ def test_free_memory_minds_the_container(tmp_path: Path) -> None:
 
 
 def test_a_missing_package_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("emoagent.tools.whisper_models.find_spec", lambda name: None)
+    monkeypatch.setattr("emoagent.tools.words.whisper_models.find_spec", lambda name: None)
     with pytest.raises(ExtraMissing) as caught:
         hear(CLIP, "whisperx")
     assert caught.value.hint == "pip install 'emoagent[whisperx]'"
@@ -203,9 +204,9 @@ def test_a_missing_package_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def _there(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
-    monkeypatch.setattr("emoagent.tools.whisper_models.find_spec", lambda name: True)
+    monkeypatch.setattr("emoagent.tools.words.whisper_models.find_spec", lambda name: True)
     monkeypatch.setenv("EMOAGENT_CACHE", str(cache))
-    monkeypatch.setattr("emoagent.tools.hub_lock.cache_folder", lambda: cache)
+    monkeypatch.setattr("emoagent.tools.weights.hub_lock.cache_folder", lambda: cache)
 
 
 def test_missing_models_are_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,7 +230,7 @@ def test_an_aligner_that_was_named_must_be_there(folder: Path, monkeypatch: pyte
     mine.mkdir()
     for name in whisper_models.WHISPER_FILES:
         (mine / name).touch()
-    from emoagent.tools.audio import audio_of
+    from emoagent.tools.media.audio import audio_of
 
     with pytest.raises(ModelMissing, match="some/aligner"):
         transcribe(audio_of(CLIP), Hearing(str(mine), aligner="some/aligner"))
@@ -262,7 +263,7 @@ def _answers(monkeypatch: pytest.MonkeyPatch, answer: Recognised | Exception) ->
         return answer
 
     monkeypatch.setattr(hear_whisperx, "transcribe", fake)
-    monkeypatch.setattr("emoagent.tools.sphinx.recognise", lambda audio: iter([]))
+    monkeypatch.setattr("emoagent.tools.words.sphinx.recognise", lambda audio: iter([]))
 
 
 def test_auto_takes_whisperx_in_the_large_profiles(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -291,7 +292,7 @@ def test_auto_says_why_not_whisperx(
 
 def test_where_whisperx_hears_nobody_nobody_else_is_asked(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _answers(monkeypatch, said())
-    monkeypatch.setattr("emoagent.tools.sphinx.recognise", lambda audio: pytest.fail("PocketSphinx was asked"))
+    monkeypatch.setattr("emoagent.tools.words.sphinx.recognise", lambda audio: pytest.fail("PocketSphinx was asked"))
     with told_to_hear(Hearing(large=True)):
         found, why = hear(CLIP)
     assert found.utterances[0].source == "windows"

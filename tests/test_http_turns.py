@@ -22,7 +22,7 @@ from sounds import load
 
 from emoagent.affect import AffectTurn, TurnRecord
 from emoagent.bridges.http.turn_input import sound_file
-from emoagent.tools.sound import Sound
+from emoagent.tools.media.sound import Sound
 
 HAPPY = "I won! I cannot believe it, this is wonderful!"
 

@@ -14,11 +14,11 @@ import pytest
 from hub_stand_in import safetensors
 
 from emoagent.errors import ModelMissing, Refused, ResourceLimit, UsageError
-from emoagent.tools import assets, hub_bundle
-from emoagent.tools.hub_bundle import LIST, bundle, unbundle
-from emoagent.tools.hub_lock import Locked, LockedFile, hub_cache, read_lock, remember
-from emoagent.tools.hub_models import local_folder
-from emoagent.tools.hub_pull import damaged
+from emoagent.tools.weights import assets, hub_bundle
+from emoagent.tools.weights.hub_bundle import LIST, bundle, unbundle
+from emoagent.tools.weights.hub_lock import Locked, LockedFile, hub_cache, read_lock, remember
+from emoagent.tools.weights.hub_models import local_folder
+from emoagent.tools.weights.hub_pull import damaged
 
 NAME, COMMIT = "Some/tiny-model", "c" * 40
 TOP = f"models/{NAME}/{COMMIT}"

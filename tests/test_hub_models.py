@@ -19,11 +19,11 @@ from test_broken_inputs import run
 
 from emoagent.errors import BackendUnreachable, ModelMissing, Refused, ResourceLimit, UsageError
 from emoagent.profiles import REASONER, VISION
-from emoagent.tools import hub_pull
-from emoagent.tools.hub_files import HubFile, chosen
-from emoagent.tools.hub_lock import FILE, hub_cache, read_lock
-from emoagent.tools.hub_models import ALIASES, MODELS, aligner, defaults, is_repository, local_folder
-from emoagent.tools.hub_pull import damaged, pull
+from emoagent.tools.weights import hub_pull
+from emoagent.tools.weights.hub_files import HubFile, chosen
+from emoagent.tools.weights.hub_lock import FILE, hub_cache, read_lock
+from emoagent.tools.weights.hub_models import ALIASES, MODELS, aligner, defaults, is_repository, local_folder
+from emoagent.tools.weights.hub_pull import damaged, pull
 
 NAME = "Some/tiny-model"
 WEIGHTS = safetensors(1000)

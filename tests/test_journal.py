@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from emoagent.schema import Call
-from emoagent.tools.generation import Answer, Done, Message, Picture, Question, Reply, Unanswered, nobody
-from emoagent.tools.journal import FILE, Journal, Remembering, calls_in
+from emoagent.tools.language.generation import Answer, Done, Message, Picture, Question, Reply, Unanswered, nobody
+from emoagent.tools.language.journal import FILE, Journal, Remembering, calls_in
 
 SCHEMA = {"type": "object"}
 
@@ -160,7 +160,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from emoagent.schema import Call
-from emoagent.tools.journal import Journal
+from emoagent.tools.language.journal import Journal
 journal, number = Journal(Path(sys.argv[1])), len(Journal(Path(sys.argv[1])).calls())
 while True:
     call = Call(id=f"u{number}", purpose="judge", model="m", backend="b", messages=(), seed=7, answer="y" * 300_000)

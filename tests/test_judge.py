@@ -14,7 +14,7 @@ from emoagent.evals.benchmark import Options
 from emoagent.evals.emer import emer
 from emoagent.evals.scoring.judge import PATIENCE, PROMPTS, Overlap, Reasoned, Remote, judge
 from emoagent.prompts.template import Prompt, fingerprint, prompt
-from emoagent.tools.chat_completion import ChatServer
+from emoagent.tools.language.chat_completion import ChatServer
 
 ANSWER = Reasoned(("He shouts.", "The emotion is anger."), ("Anger",), ("Anger", "Joy"), "A raised voice.")
 

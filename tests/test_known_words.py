@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emoagent.tools import known_words
-from emoagent.tools.known_words import known, slot_of, vocabulary, words
+from emoagent.tools.words import known_words
+from emoagent.tools.words.known_words import known, slot_of, vocabulary, words
 
 
 @pytest.mark.parametrize("text", ["Ich weiß wirklich nicht, was du willst.", "Je ne comprends pas ce qu'il veut dire."])

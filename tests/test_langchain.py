@@ -209,7 +209,7 @@ def test_without_langchain_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
 
 def _sound(clip: Path) -> str:
     """The fourth utterance of the sample as a WAV file in base64."""
-    from emoagent.tools.sound import sound_of
+    from emoagent.tools.media.sound import sound_of
 
     sound, data = sound_of(clip), io.BytesIO()
     piece = (sound.samples[round(8.1 * sound.rate) : round(10.1 * sound.rate)] * 32767).astype("<i2")

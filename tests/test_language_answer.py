@@ -18,7 +18,7 @@ from emoagent.agents.language_evidence import Item
 from emoagent.agents.language_question import CASE, REPAIR, SYSTEM
 from emoagent.labels import labels
 from emoagent.prompts.template import prompt
-from emoagent.tools.json_answer import LONGEST, Unreadable
+from emoagent.tools.language.json_answer import LONGEST, Unreadable
 
 SHOWN = {f"E{n}": Item(f"u1.face.{n}", "text" if n == 1 else "face", "{}", f"E{n}") for n in range(1, 5)}
 GOOD = content("joy", ["E1", "E2"])

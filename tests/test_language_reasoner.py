@@ -22,9 +22,9 @@ from emoagent.graphs.state import Episode
 from emoagent.labels import labels
 from emoagent.prompts.template import prompt
 from emoagent.settings import Settings
-from emoagent.tools.backends import Backends, served_by
-from emoagent.tools.generation import Question, Unanswered
-from emoagent.tools.journal import Journal, Remembering, calls_in
+from emoagent.tools.language.backends import Backends, served_by
+from emoagent.tools.language.generation import Question, Unanswered
+from emoagent.tools.language.journal import Journal, Remembering, calls_in
 
 
 def test_one_question_an_utterance_with_the_same_beginning() -> None:

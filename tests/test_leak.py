@@ -18,8 +18,8 @@ from emoagent.graphs.state import Episode
 from emoagent.labels import labels
 from emoagent.schema import Audit, Conflict, Contribution, Evidence, Mode, Opinion, Utterance, Verdict
 from emoagent.settings import Settings
-from emoagent.tools.backends import Backends, served_by
-from emoagent.tools.generation import Question
+from emoagent.tools.language.backends import Backends, served_by
+from emoagent.tools.language.generation import Question
 
 LINES = ("", "?!", "Oh my God!", "I am so sorry.", "You idiot, get out!", "So happy for you, wonderful!", "At ten.",
          "I love it when you do that thing with the train, it makes my whole day so much better!")  # fmt: skip

@@ -14,8 +14,8 @@ from emoagent.agents.listener import listener
 from emoagent.agents.opinion import opine
 from emoagent.labels import ALIASES
 from emoagent.schema import Clip, Evidence, Person, Span, Utterance, VideoStream
-from emoagent.tools.cast import save_cast
-from emoagent.tools.face_series import FaceSeries
+from emoagent.tools.sight.cast import save_cast
+from emoagent.tools.sight.face_series import FaceSeries
 from emoagent.tools.workspace import Workspace, working_in
 
 VIDEO = VideoStream(width=640, height=360, fps=25, codec="h264")
@@ -46,7 +46,7 @@ def said(start: float, end: float, person: str | None) -> Utterance:
 
 @pytest.fixture
 def two_in_view(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr("emoagent.tools.faces.faces_of", lambda clip: anna_and_ben())
+    monkeypatch.setattr("emoagent.tools.sight.faces.faces_of", lambda clip: anna_and_ben())
     with working_in(Workspace(tmp_path / "c.mp4", tmp_path)):
         save_cast([Person(id="anna", name="Anna"), Person(id="ben", name="Ben")], {"anna": (0,), "ben": (1,)}, [])
         yield
@@ -83,7 +83,7 @@ def test_what_goes_on_from_before_is_no_reaction() -> None:
 
 
 def test_nobody_else_in_view(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("emoagent.tools.faces.faces_of", lambda clip: anna_and_ben())
+    monkeypatch.setattr("emoagent.tools.sight.faces.faces_of", lambda clip: anna_and_ben())
     with working_in(Workspace(tmp_path / "c.mp4", tmp_path)):
         save_cast([Person(id="anna")], {"anna": (0,)}, [])
         assert not reactions(said(4.5, 8, "anna"))

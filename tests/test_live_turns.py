@@ -15,8 +15,8 @@ from emoagent.affect import AffectTurn, Consent
 from emoagent.bridges.live_turns import LiveTurns
 from emoagent.bridges.session import Session
 from emoagent.settings import Context, Settings
-from emoagent.tools.audio import RATE
-from emoagent.tools.sound import Sound
+from emoagent.tools.media.audio import RATE
+from emoagent.tools.media.sound import Sound
 
 PIECE = 0.125  # seconds: sums of it are exact
 

@@ -16,8 +16,8 @@ import pytest
 
 from emoagent.errors import MediaError
 from emoagent.schema import Span
-from emoagent.tools.audio import RATE, audio_of
-from emoagent.tools.media import embedded_subtitles, frames_at, probe, read_frames
+from emoagent.tools.media.audio import RATE, audio_of
+from emoagent.tools.media.files import embedded_subtitles, frames_at, probe, read_frames
 from emoagent.tools.workspace import Workspace, working_in
 
 SIZE = (64, 48)
@@ -162,7 +162,7 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path) -> None:
 def test_the_decoder_ends_with_whoever_asked(tmp_path: Path) -> None:
     job = {"op": "pictures", "start": 0, "fps": 25, "side": 960, "path": str(write_clip(tmp_path / "a.mp4", seconds=9))}
     child = subprocess.Popen(
-        [sys.executable, "-P", "-m", "emoagent.tools.decoder", json.dumps(job)],
+        [sys.executable, "-P", "-m", "emoagent.tools.media.decoder", json.dumps(job)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
     )  # fmt: skip
     with child:

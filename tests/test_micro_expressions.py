@@ -13,7 +13,7 @@ from emoagent.agents.face_look import Faces
 from emoagent.agents.face_micro import micro_findings
 from emoagent.agents.registry import Finding
 from emoagent.schema import Span, Utterance
-from emoagent.tools.face_series import FaceSeries
+from emoagent.tools.sight.face_series import FaceSeries
 
 SECONDS = 10.0
 BROWS = ("inner_brow_left", "inner_brow_right", "outer_brow_left", "outer_brow_right")

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from emoagent.agents.nonverbal import nonverbal
 from emoagent.labels import ALIASES, CIRCUMPLEX
 from emoagent.schema import AudioStream, Clip, Evidence, Span, Utterance
-from emoagent.tools.bursts import bursts
-from emoagent.tools.silences import silences
+from emoagent.tools.voice.bursts import bursts
+from emoagent.tools.voice.silences import silences
 from emoagent.tools.workspace import Workspace, working_in
 
 RATE = 16_000
@@ -182,8 +182,8 @@ def test_it_looks_only_back_and_names_no_emotion(tmp_path: Path) -> None:
 
 def test_plain_speech_has_no_bursts(shared: Path) -> None:
     """A third of the acted sentences and two conversations; the whole is measured in the benchmark."""
-    from emoagent.tools.breaths import breaths
-    from emoagent.tools.pitch import pitch
+    from emoagent.tools.voice.breaths import breaths
+    from emoagent.tools.voice.pitch import pitch
 
     files = sorted((shared / "media" / "emodb16k").glob("*.flac"))[::6]
     sounds = [_read(f) for f in (*files, shared / "media" / "speech" / "sample.wav")]

@@ -10,6 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 LAYERS = ("schema", "prompts", "tools", "agents", "graphs", "front")
+TOOLS = {"media": 1, "weights": 1, "sight": 2, "words": 2, "voice": 3, "language": 3}  # beside the folders: 0
 FOUNDATION = {"schema", "affect", "errors", "labels", "settings"}
 
 
@@ -25,9 +26,14 @@ def test_every_mapped_folder_has_its_link_and_package() -> None:
 
 
 def test_every_folder_with_code_is_packaged() -> None:
-    packages = set(PROJECT["tool"]["setuptools"]["packages"])
-    own = {f"emoagent.{p.parent.name}" for p in (ROOT / "emoagent").glob("*/__init__.py") if not p.parent.is_symlink()}
-    assert own <= packages
+    setuptools = PROJECT["tool"]["setuptools"]
+    found = {
+        ".".join((name, *path.parent.relative_to(ROOT / folder).parts))
+        for name, folder in setuptools["package-dir"].items()
+        for path in (ROOT / folder).rglob("__init__.py")
+        if "node_modules" not in path.parts
+    }
+    assert found == set(setuptools["packages"])
 
 
 def test_the_built_front_end_is_packaged_and_its_sources_are_not() -> None:
@@ -52,6 +58,19 @@ def test_imports_point_one_way() -> None:
     assert not wrong
 
 
+def test_imports_of_tools_point_one_way() -> None:
+    """What a folder of tools measures may rest on the files and models below it, and on nothing beside it."""
+    paths = sorted((ROOT / "tools").rglob("*.py"))
+    assert {path.parent.name for path in paths} == {"tools", *TOOLS}
+    wrong = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in paths
+        for name in _imports(path)
+        if (folder := _folder(name)) != path.parent.name and TOOLS.get(folder, 0) >= TOOLS.get(path.parent.name, 1)
+    ]
+    assert not wrong
+
+
 def test_heavy_packages_are_not_imported_at_module_level() -> None:
     heavy = {"mediapipe", "cv2", "av", "pocketsphinx", "swift_f0", "onnxruntime", "torch", "transformers", "whisperx"}
     wrong = [
@@ -70,10 +89,9 @@ def test_modules_keep_to_the_budget() -> None:
 
 
 def _sources() -> Iterator[Path]:
-    for folder in ("emoagent", "prompts", "tools", "agents", "graphs", "viewer"):
-        yield from (ROOT / folder).glob("*.py")
-    yield from (ROOT / "emoagent" / "commands").glob("*.py")
-    yield from (ROOT / "bridges").rglob("*.py")
+    yield from (ROOT / "emoagent").glob("*.py")
+    for folder in ("emoagent/commands", "prompts", "tools", "agents", "graphs", "viewer", "bridges"):
+        yield from (path for path in (ROOT / folder).rglob("*.py") if "node_modules" not in path.parts)
 
 
 def _imports(path: Path, *, top_only: bool = False) -> Iterator[str]:
@@ -98,6 +116,14 @@ def _layer(module: str) -> int:
 
 
 def _own_layer(path: Path) -> int:
-    if path.parent.name == "emoagent":
-        return 0 if path.stem in FOUNDATION else len(LAYERS) - 1
-    return LAYERS.index(path.parent.name) if path.parent.name in LAYERS else len(LAYERS) - 1
+    first, *_, last = path.relative_to(ROOT).parts
+    if first == "emoagent":
+        return 0 if last.removesuffix(".py") in FOUNDATION else len(LAYERS) - 1
+    return LAYERS.index(first) if first in LAYERS else len(LAYERS) - 1
+
+
+def _folder(module: str) -> str:
+    """Which folder of tools a module lies in; "" for those beside the folders, and for others."""
+    package, _, rest = module.partition("emoagent.tools.")
+    folder = rest.partition(".")[0]
+    return folder if not package and folder in TOOLS else ""

@@ -12,8 +12,8 @@ import pytest
 from numpy.typing import NDArray
 
 from emoagent.errors import MediaError, ResourceLimit
-from emoagent.tools import picture_decoder
-from emoagent.tools.picture_decoder import Pictures
+from emoagent.tools.media import picture_decoder
+from emoagent.tools.media.picture_decoder import Pictures
 
 PICTURE = np.kron(np.random.default_rng(0).integers(0, 255, (6, 8, 3)), np.ones((20, 20, 1))).astype(np.uint8)
 

@@ -23,7 +23,7 @@ import json, sys
 from pathlib import Path
 from emoagent.agents.registry import perceivers
 from emoagent.schema import Span, Utterance
-from emoagent.tools.media import probe
+from emoagent.tools.media.files import probe
 from emoagent.tools.workspace import Workspace, working_in
 
 agent = {agent.name: agent for agent in perceivers()}["onset"]

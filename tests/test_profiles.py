@@ -13,9 +13,9 @@ from emoagent import profiles
 from emoagent.errors import ExtraMissing, ModelMissing, UsageError
 from emoagent.profiles import REASONER, VISION, lacking, open_backends, pick_profile
 from emoagent.settings import Settings
-from emoagent.tools.backends import Backends
-from emoagent.tools.chat_completion import ChatServer
-from emoagent.tools.journal import Remembering
+from emoagent.tools.language.backends import Backends
+from emoagent.tools.language.chat_completion import ChatServer
+from emoagent.tools.language.journal import Remembering
 
 SAMPLE = Path(__file__).parents[1] / "samples" / "dialogue.mp4"
 URL = "http://127.0.0.1:9/v1"

@@ -12,9 +12,9 @@ import pytest
 from numpy.typing import NDArray
 
 from emoagent.tools.comparison import History, Norm
-from emoagent.tools.loudness import levels, mean_level, noise_floor
-from emoagent.tools.pitch import pitch
-from emoagent.tools.prosody import prosody
+from emoagent.tools.voice.loudness import levels, mean_level, noise_floor
+from emoagent.tools.voice.pitch import pitch
+from emoagent.tools.voice.prosody import prosody
 
 RATE = 16_000
 Sound = NDArray[np.float32]
@@ -176,7 +176,7 @@ def test_low_and_high_voices_have_their_own_norm() -> None:
 
 
 def test_blocks_change_nothing() -> None:
-    from emoagent.tools import pitch as module
+    from emoagent.tools.voice import pitch as module
 
     sound = syllables(40)
     whole = module._detector().detect(sound, RATE, fmin=module.LOWEST, fmax=module.HIGHEST)
@@ -230,7 +230,7 @@ def test_outliers_move_a_percentile_little() -> None:
 
 def test_syllables_without_a_gap_are_told_apart_by_their_vowels() -> None:
     """Two vowels in turn at one level: only the spectrum changes."""
-    from emoagent.tools.syllables import _strength
+    from emoagent.tools.voice.syllables import _strength
 
     time = np.arange(300) / RATE
     pulses = np.zeros(round(1.2 * RATE))

@@ -14,11 +14,11 @@ from test_exports import _run, _smiling
 from tracked import series_of
 
 from emoagent.schema import Trace
-from emoagent.tools.action_unit_table import UNITS
-from emoagent.tools.face_contours import CONTOURS, POINTS
-from emoagent.tools.face_series import FaceSeries
-from emoagent.tools.peak_frames import Peak, save
-from emoagent.tools.voice_series import Voiced, VoiceSeries
+from emoagent.tools.sight.action_unit_table import UNITS
+from emoagent.tools.sight.face_contours import CONTOURS, POINTS
+from emoagent.tools.sight.face_series import FaceSeries
+from emoagent.tools.sight.peak_frames import Peak, save
+from emoagent.tools.voice.voice_series import Voiced, VoiceSeries
 from emoagent.viewer.exports.result import Result
 from emoagent.viewer.payload import payload_of
 from emoagent.viewer.series import grid, packed, resampled, series

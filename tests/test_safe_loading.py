@@ -18,9 +18,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SOURCES = ("emoagent", "agents", "tools", "graphs", "prompts", "evals", "training", "viewer", "benchmarks", ".ci")
-READER, REFUSED, PACKAGED = "tools/torch_weights.py", "tools/hub_files.py", "tools/assets.py"
-RESTRICTED = "tools/pyannote_voices.py"
-CTRANSLATE = {"tools/hub_files.py", "tools/whisper_models.py", "tools/whisperx_transcript.py"}
+READER, REFUSED, PACKAGED = "tools/weights/torch_weights.py", "tools/weights/hub_files.py", "tools/weights/assets.py"
+RESTRICTED = "tools/voice/pyannote_voices.py"
+CTRANSLATE = {"tools/weights/hub_files.py", "tools/words/whisper_models.py", "tools/words/whisperx_transcript.py"}
 DANGEROUS_IMPORTS = {"pickle", "cPickle", "_pickle", "joblib", "dill", "cloudpickle", "shelve", "marshal", "jsonpickle"}
 DANGEROUS_CALLS = {
     "torch.load", "torch.hub.load", "torch.jit.load", "torch.package.PackageImporter", "np.load_pickle", "yaml.load",
@@ -77,7 +77,7 @@ def test_no_pickles_are_imported_but_by_the_reader_that_can_build_numbers_alone(
         modules += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         wrong |= {name for module in modules if module.partition(".")[0] in DANGEROUS_IMPORTS}
     assert wrong == {READER}
-    from emoagent.tools import torch_weights
+    from emoagent.tools.weights import torch_weights
 
     called = re.findall(r"pickle\.(\w+)", Path(torch_weights.__file__).read_text())
     assert set(called) <= {"Unpickler", "UnpicklingError"}, "it only derives its own reader"

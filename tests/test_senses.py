@@ -18,12 +18,12 @@ from emoagent.agents.face import face
 from emoagent.agents.hear_pocketsphinx import kept, text_of
 from emoagent.agents.senses import MOST_PEOPLE, Senses
 from emoagent.schema import Evidence, Span, Trace, Utterance
-from emoagent.tools import sphinx
-from emoagent.tools.audio import RATE, HeldAudio
-from emoagent.tools.cast import save_cast
-from emoagent.tools.faces import faces_of
-from emoagent.tools.media import probe, read_frames
-from emoagent.tools.sound import Sound, sound_of
+from emoagent.tools.media.audio import RATE, HeldAudio
+from emoagent.tools.media.files import probe, read_frames
+from emoagent.tools.media.sound import Sound, sound_of
+from emoagent.tools.sight.cast import save_cast
+from emoagent.tools.sight.faces import faces_of
+from emoagent.tools.words import sphinx
 from emoagent.tools.workspace import Workspace, working_in
 
 ALONE = Span(start=8.04, end=13.4)  # seconds of the sample: two shots, one face in each

@@ -15,8 +15,8 @@ from session_contract import thread
 from sounds import load
 
 from emoagent import TurnAnalyzer
-from emoagent.tools.frame import Frame
-from emoagent.tools.sound import Sound
+from emoagent.tools.media.frame import Frame
+from emoagent.tools.media.sound import Sound
 
 RATE, SECONDS = 16_000, 2
 NAMED = 8  # numbers under names: as many as a label set has

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from emoagent.errors import MediaError, UsageError
 from emoagent.schema import Span
-from emoagent.tools.audio import RATE, HeldAudio
-from emoagent.tools.ear import Ear
-from emoagent.tools.pitch import pitch
-from emoagent.tools.sound import Sound, sound_of
+from emoagent.tools.media.audio import RATE, HeldAudio
+from emoagent.tools.media.sound import Sound, sound_of
+from emoagent.tools.voice.ear import Ear
+from emoagent.tools.voice.pitch import pitch
 
 
 def noise(count: int, channels: int = 1) -> NDArray[np.int16]:

@@ -12,10 +12,10 @@ from tracked import FPS, column, listen, rest_features, series_of, watch
 
 from emoagent.agents.speaker import Bound, Scene, bind, match, speaker
 from emoagent.schema import Clip, Person, Span, Utterance
-from emoagent.tools.audio import RATE, Audio
-from emoagent.tools.cast import cast_of, names_of
-from emoagent.tools.face_series import FaceSeries
-from emoagent.tools.lip_motion import sound_of
+from emoagent.tools.media.audio import RATE, Audio
+from emoagent.tools.sight.cast import cast_of, names_of
+from emoagent.tools.sight.face_series import FaceSeries
+from emoagent.tools.sight.lip_motion import sound_of
 from emoagent.tools.workspace import Workspace, working_in
 
 CLIP = Clip(id="c", name="c.mp4", sha256="0", bytes=1, format="mp4", duration=6)

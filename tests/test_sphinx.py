@@ -10,9 +10,18 @@ from numpy.typing import NDArray
 
 from emoagent.agents.hear_pocketsphinx import kept, text_of, turns
 from emoagent.schema import Span, Word
-from emoagent.tools.audio import RATE, Audio
-from emoagent.tools.sphinx import LONGEST, believable, pieces, recognise, speech_spans
-from emoagent.tools.word_confidence import HOPELESS, INAUDIBLE, RUN, Guess, bounds, chances, features, probabilities
+from emoagent.tools.media.audio import RATE, Audio
+from emoagent.tools.words.sphinx import LONGEST, believable, pieces, recognise, speech_spans
+from emoagent.tools.words.word_confidence import (
+    HOPELESS,
+    INAUDIBLE,
+    RUN,
+    Guess,
+    bounds,
+    chances,
+    features,
+    probabilities,
+)
 
 SAID = "and so my fellow americans ask not what your country can do for you ask what you can do for your country"
 KENNEDY: list[str] = [*SAID.split()]

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from emoagent.errors import TranscriptError
-from emoagent.tools.subtitle_text import is_name, said, shown_name
-from emoagent.tools.subtitles import cues_of, find_subtitles, read_subtitles
+from emoagent.tools.words.subtitle_text import is_name, said, shown_name
+from emoagent.tools.words.subtitles import cues_of, find_subtitles, read_subtitles
 
 
 def _srt(*cues: tuple[str, str, str]) -> str:

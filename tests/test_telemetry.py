@@ -33,10 +33,10 @@ from emoagent.errors import BackendUnreachable, ExtraMissing, MediaError
 from emoagent.schema import Trace
 from emoagent.settings import Settings
 from emoagent.tools import telemetry as module
-from emoagent.tools.generation import Message, Question, Unanswered
-from emoagent.tools.sound import sound_of
+from emoagent.tools.language.generation import Message, Question, Unanswered
+from emoagent.tools.language.traced_model import CONTENT, Traced
+from emoagent.tools.media.sound import sound_of
 from emoagent.tools.telemetry import span, telemetry, tracer
-from emoagent.tools.traced_model import CONTENT, Traced
 
 WORDS = Settings(agents=("transcript",), otel=True)  # the words alone: quick
 COMMAND = [sys.executable, "-P", "-m", "emoagent"]

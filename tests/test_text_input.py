@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emoagent.tools.text_input import CLS, LONGEST, OTHER, SAME, SEP, TURNS, UNKNOWN, Said, encode, tokenizer
+from emoagent.tools.words.text_input import CLS, LONGEST, OTHER, SAME, SEP, TURNS, UNKNOWN, Said, encode, tokenizer
 
 SPEECH = st.text(alphabet=st.characters(codec="utf-8"), max_size=300)
 TURN = st.builds(Said, SPEECH, st.sampled_from([None, "a", "b"]))

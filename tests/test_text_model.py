@@ -13,8 +13,8 @@ from emoagent.agents import text_opinion as module
 from emoagent.agents.text_opinion import text_opinion
 from emoagent.errors import ModelMissing
 from emoagent.labels import LABEL_SETS
-from emoagent.tools.text_input import Said
-from emoagent.tools.text_model import SHIPPED, load, text_model
+from emoagent.tools.words.text_input import Said
+from emoagent.tools.words.text_model import SHIPPED, load, text_model
 
 PLAIN = [
     ("I'm so happy for you, this is wonderful!", "joy"),

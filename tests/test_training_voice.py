@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from emoagent.errors import UsageError
-from emoagent.tools.voice_features import log_mel, mel_statistics, voice_features
+from emoagent.tools.voice.voice_features import log_mel, mel_statistics, voice_features
 from emoagent.training.voice import (
     Corpus,
     chosen,

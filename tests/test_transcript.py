@@ -13,8 +13,8 @@ from emoagent.agents.hear_windows import fixed
 from emoagent.agents.transcript import hear, transcript
 from emoagent.errors import ModelMissing, TranscriptError, UsageError
 from emoagent.schema import AudioStream, Clip, Span, Utterance, Word
-from emoagent.tools.audio import RATE
-from emoagent.tools.subtitles import Cue
+from emoagent.tools.media.audio import RATE
+from emoagent.tools.words.subtitles import Cue
 from emoagent.tools.workspace import Workspace, working_in
 
 SOUND = AudioStream(rate=RATE, channels=1, codec="pcm_s16le")
@@ -38,7 +38,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 
 def _embed(monkeypatch: pytest.MonkeyPatch, cues: list[tuple[float, float, str]]) -> None:
-    monkeypatch.setattr("emoagent.tools.media.embedded_subtitles", lambda clip: cues)
+    monkeypatch.setattr("emoagent.tools.media.files.embedded_subtitles", lambda clip: cues)
 
 
 def test_subtitles_beside_come_first(folder: Path) -> None:
@@ -188,7 +188,7 @@ def test_the_words_opinion_abstains_on_what_is_inaudible() -> None:
 def test_speech_without_words_still_has_its_utterances(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     unlikely = Word(text="so", span=Span(start=0, end=1), probability=0.0, time_source="recognised")
     span = Span(start=0, end=1)
-    monkeypatch.setattr("emoagent.tools.sphinx.recognise", lambda audio: iter([(span, (unlikely,))]))
+    monkeypatch.setattr("emoagent.tools.words.sphinx.recognise", lambda audio: iter([(span, (unlikely,))]))
     found, why = hear(_clip(SOUND), "auto")
     assert [(u.text, u.words, u.source) for u in found.utterances] == [("[inaudible]", (), "pocketsphinx")]
     assert why.startswith("Utterances by PocketSphinx, which could make out no words (it knows US English only)")

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from emoagent.errors import ExtraMissing, ModelMissing
-from emoagent.tools import transformers_model
-from emoagent.tools.generation import Message, Picture
-from emoagent.tools.transformers_input import Film, pieces
-from emoagent.tools.transformers_loading import weights_in
-from emoagent.tools.transformers_model import TransformersModel
+from emoagent.tools.language import transformers_model
+from emoagent.tools.language.generation import Message, Picture
+from emoagent.tools.language.transformers_input import Film, pieces
+from emoagent.tools.language.transformers_loading import weights_in
+from emoagent.tools.language.transformers_model import TransformersModel
 
 
 def picture(at: float | None, width: int = 64) -> Picture:

@@ -25,8 +25,8 @@ from emoagent.errors import Clash, NoConsent, NotFound, Refused, ResourceLimit, 
 from emoagent.graphs.judgement import judge_all, opine_all
 from emoagent.graphs.state import Episode
 from emoagent.settings import Settings
-from emoagent.tools.frame import Frame
-from emoagent.tools.sound import Sound
+from emoagent.tools.media.frame import Frame
+from emoagent.tools.media.sound import Sound
 
 PATIENT = 30.0  # seconds; the machine that runs the tests may be busy
 RATE = 16_000

@@ -14,8 +14,8 @@ from sounds import load
 from emoagent import TurnAnalyzer
 from emoagent.bridges.session import Session
 from emoagent.errors import UsageError
-from emoagent.tools.frame import Frame
-from emoagent.tools.sound import Sound
+from emoagent.tools.media.frame import Frame
+from emoagent.tools.media.sound import Sound
 
 PATIENT = 30.0  # seconds
 RATE = 16_000

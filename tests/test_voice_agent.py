@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from emoagent.agents.voice import voice
 from emoagent.labels import ALIASES, CIRCUMPLEX
 from emoagent.schema import AudioStream, Clip, Evidence, Span, Utterance, Word
-from emoagent.tools.voices import Voices
+from emoagent.tools.voice.voices import Voices
 from emoagent.tools.workspace import Workspace, working_in
 
 RATE = 16_000

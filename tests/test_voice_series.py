@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emoagent.tools.loudness import levels
-from emoagent.tools.pitch import RATE, pitch
-from emoagent.tools.voice_series import Voiced, VoiceSeries, sampled
+from emoagent.tools.voice.loudness import levels
+from emoagent.tools.voice.pitch import RATE, pitch
+from emoagent.tools.voice.voice_series import Voiced, VoiceSeries, sampled
 from emoagent.viewer.exports.result import Result
 
 

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from sounds import load
 
 from emoagent.errors import EmoagentError
-from emoagent.tools import assets
-from emoagent.tools.network import Network
-from emoagent.tools.onnx_graph import Graph
-from emoagent.tools.torch_weights import read_tensors
-from emoagent.tools.voiceprint import Voiceprint, features, unit
+from emoagent.tools.voice.voiceprint import Voiceprint, features, unit
+from emoagent.tools.weights import assets
+from emoagent.tools.weights.network import Network
+from emoagent.tools.weights.onnx_graph import Graph
+from emoagent.tools.weights.torch_weights import read_tensors
 
 
 class FloatStorage:

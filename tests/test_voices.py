@@ -15,14 +15,15 @@ from emoagent.agents.registry import Heard
 from emoagent.agents.turns import cut, tell_apart
 from emoagent.errors import EmoagentError
 from emoagent.schema import AudioStream, Clip, Person, Span, TranscriptSource, Utterance, Word
-from emoagent.tools import assets, diarization, voices
-from emoagent.tools.audio import Audio
-from emoagent.tools.clustering import cluster
-from emoagent.tools.diarization import Piece, assemble, centroids, diarize
-from emoagent.tools.network import Network
-from emoagent.tools.voiceprint import Voiceprint, unit
-from emoagent.tools.voices import Turn, Voices
-from emoagent.tools.word_confidence import INAUDIBLE
+from emoagent.tools.media.audio import Audio
+from emoagent.tools.voice import diarization, voices
+from emoagent.tools.voice.clustering import cluster
+from emoagent.tools.voice.diarization import Piece, assemble, centroids, diarize
+from emoagent.tools.voice.voiceprint import Voiceprint, unit
+from emoagent.tools.voice.voices import Turn, Voices
+from emoagent.tools.weights import assets
+from emoagent.tools.weights.network import Network
+from emoagent.tools.words.word_confidence import INAUDIBLE
 from emoagent.tools.workspace import Workspace, working_in
 
 CLIP = Clip(

@@ -9,8 +9,8 @@ from test_face_tracker import Marks, picture
 
 from emoagent.errors import UsageError
 from emoagent.schema import Model
-from emoagent.tools import watcher
-from emoagent.tools.watcher import FaceModels, Watcher
+from emoagent.tools.sight import watcher
+from emoagent.tools.sight.watcher import FaceModels, Watcher
 
 STEP = 0.2
 

@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from emoagent.labels import LABEL_SETS
-from emoagent.tools import text_model
-from emoagent.tools.text_input import tokenizer
+from emoagent.tools.words import text_model
+from emoagent.tools.words.text_input import tokenizer
 
 WORDS = {"table": "neutral", "happy": "joy", "angry": "anger", "wow": "surprise", "sad": "sadness", "ugh": "disgust",
          "afraid": "fear"}  # fmt: skip

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from emoagent.tools import face_geometry
-from emoagent.tools.action_unit_table import BLENDSHAPES, UNITS
-from emoagent.tools.audio import Audio
-from emoagent.tools.face_geometry import FEATURES
-from emoagent.tools.face_series import FaceSeries
+from emoagent.tools.media.audio import Audio
+from emoagent.tools.sight import face_geometry
+from emoagent.tools.sight.action_unit_table import BLENDSHAPES, UNITS
+from emoagent.tools.sight.face_geometry import FEATURES
+from emoagent.tools.sight.face_series import FaceSeries
 from emoagent.tools.workspace import Workspace, working_in
 
 FPS = 12.5
@@ -39,7 +39,7 @@ def turned(points: Floats, yaw: float, pitch: float, roll: float) -> Floats:
 
 def rest_features() -> Floats:
     """(F,) features of a face at which every unit of the table rests, in the least-squares sense."""
-    from emoagent.tools.action_unit_table import FEATURE_DRIVERS
+    from emoagent.tools.sight.action_unit_table import FEATURE_DRIVERS
 
     means = np.array([unit.geometry.mean for unit in UNITS])
     return np.asarray(np.linalg.lstsq(FEATURE_DRIVERS.T, means, rcond=None)[0], np.float64)
@@ -77,9 +77,9 @@ def column(name: str) -> int:
 @cache
 def watch(path: Path, model: Path) -> FaceSeries:
     """The faces of a real clip, by the real tracker."""
-    from emoagent.tools.face_tracker import FaceTracker
-    from emoagent.tools.landmarker import Landmarker
-    from emoagent.tools.media import probe, read_frames
+    from emoagent.tools.media.files import probe, read_frames
+    from emoagent.tools.sight.face_tracker import FaceTracker
+    from emoagent.tools.sight.landmarker import Landmarker
 
     clip = probe(path).clip
     with working_in(Workspace(path, path.parent)), Landmarker(model) as landmarker:
@@ -91,7 +91,7 @@ def watch(path: Path, model: Path) -> FaceSeries:
 
 def listen(path: Path, folder: Path) -> Audio:
     """The sound of a real clip, decoded into `folder`."""
-    from emoagent.tools.media import extract_audio, probe
+    from emoagent.tools.media.files import extract_audio, probe
 
     target = folder / f"{path.stem}.s16"
     extract_audio(path, target, probe(path).clip)

@@ -3,8 +3,8 @@
 MEDIA holds `speech/` and `grid/`: four recordings whose words are known (a speech of 1961, a licence read aloud, a
 dialogue, commands of seven speakers), and half a minute of other languages. Each is also played backwards (nothing in
 it is a word), with noise, through a telephone, in a room, faster and slower. Prints the constants of
-`emoagent.tools.word_confidence` and how well each recording is judged by a fit that has not seen it. Seven minutes on
-one core; the same data gives the same.
+`emoagent.tools.words.word_confidence` and how well each recording is judged by a fit that has not seen it. Seven
+minutes on one core; the same data gives the same.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emoagent.tools import sphinx, word_confidence
-from emoagent.tools.audio import RATE, Audio
-from emoagent.tools.word_confidence import Guess
+from emoagent.tools.media.audio import RATE, Audio
+from emoagent.tools.words import sphinx, word_confidence
+from emoagent.tools.words.word_confidence import Guess
 
 Floats = NDArray[np.float64]
 SEED = 5
@@ -120,7 +120,7 @@ def recordings(media: Path, folder: Path) -> list[Recording]:
 
 def samples_of(path: Path, folder: Path) -> Floats:
     """(n,) the sound of a media file as 16 kHz mono."""
-    from emoagent.tools.media import extract_audio, probe
+    from emoagent.tools.media.files import extract_audio, probe
 
     target = folder / f"{path.stem}.s16"
     extract_audio(path, target, probe(path).clip)

@@ -1,7 +1,7 @@
 """Fits the odds that a face talks: `python -m emoagent.training.speaker --media DIR --models FULL PLAIN`.
 
 DIR holds `grid/` (CC BY 4.0), `pyfeat/` (MIT, Pexels) and `speech/` (public), which are all that it learns from. It
-prints the weights for `tools/speaker_model.py` and how good they are on people whom they were not fitted on.
+prints the weights for `tools/sight/speaker_model.py` and how good they are on people whom they were not fitted on.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emoagent.schema import Span
-from emoagent.tools.face_series import FaceSeries
-from emoagent.tools.lip_motion import DELAYS, lip_cues, sound_of
-from emoagent.tools.speaker_model import inputs
+from emoagent.tools.sight.face_series import FaceSeries
+from emoagent.tools.sight.lip_motion import DELAYS, lip_cues, sound_of
+from emoagent.tools.sight.speaker_model import inputs
 from emoagent.training.talking_faces import Heard, Samples, Talker, moved, resting, sound, talker
 
 SIZES = (1.0, 0.5)

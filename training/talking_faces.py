@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emoagent.schema import Span
-from emoagent.tools.audio import RATE, Audio
-from emoagent.tools.face_series import FaceSeries
-from emoagent.tools.face_tracker import FaceTracker
-from emoagent.tools.landmarker import Landmarker
-from emoagent.tools.media import extract_audio, probe, read_frames
+from emoagent.tools.media.audio import RATE, Audio
+from emoagent.tools.media.files import extract_audio, probe, read_frames
+from emoagent.tools.sight.face_series import FaceSeries
+from emoagent.tools.sight.face_tracker import FaceTracker
+from emoagent.tools.sight.landmarker import Landmarker
 from emoagent.tools.workspace import Workspace, working_in
 
 GREY = 90

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emoagent.errors import ExtraMissing, UsageError
-from emoagent.tools.voice_features import mel_statistics, voice_features
+from emoagent.tools.voice.voice_features import mel_statistics, voice_features
 
 EMODB = {
     "W": "anger", "L": "boredom", "E": "disgust", "A": "fear", "F": "joy", "T": "sadness", "N": "neutral",

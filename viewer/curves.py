@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from emoagent.errors import UsageError
 from emoagent.schema import Span, Trace
-from emoagent.tools.action_units import Expression
-from emoagent.tools.voice_series import VoiceSeries
+from emoagent.tools.sight.action_units import Expression
+from emoagent.tools.voice.voice_series import VoiceSeries
 from emoagent.viewer.exports.result import Result
 from emoagent.viewer.series import Floats, Series, grid, resampled, series, tenths
 
@@ -39,7 +39,7 @@ def _faces(result: Result) -> Iterator[Series]:
 
 
 def _face(result: Result, person: str, tracks: tuple[int, ...]) -> Iterator[Series]:
-    from emoagent.tools.action_unit_table import UNITS
+    from emoagent.tools.sight.action_unit_table import UNITS
 
     seen, (expression, _) = result.series, result.expression(person, tracks)
     rows, shown = _shown(expression, float(seen.time[-1]))

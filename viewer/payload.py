@@ -15,7 +15,7 @@ from pydantic_core import to_json
 
 from emoagent.labels import LABEL_SETS
 from emoagent.schema import Trace
-from emoagent.tools.face_contours import CONTOURS
+from emoagent.tools.sight.face_contours import CONTOURS
 from emoagent.viewer.compare import baseline
 from emoagent.viewer.corrections import Layer, layers
 from emoagent.viewer.curves import curves

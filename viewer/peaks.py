@@ -12,7 +12,7 @@ from emoagent.schema import Record, Trace
 
 
 class Peak(Record):
-    """As `emoagent.tools.peak_frames` writes it: `time` in seconds, `box` and `points` as shares of the picture."""
+    """As `tools/sight/peak_frames.py` writes it: `time` in seconds, `box` and `points` as shares of the picture."""
 
     utterance: str
     person: str | None

@@ -26,7 +26,7 @@ from benchmarks.face_clips import (
 from benchmarks.perception.row import Row
 from benchmarks.puppet_faces import FPS, GRID, Pose, actors, film, watched
 from emoagent.agents.face_units import unit_findings
-from emoagent.tools.action_units import Expression
+from emoagent.tools.sight.action_units import Expression
 
 SEED = 11
 DIRECTION = ("patlevin_portrait", "single_face", *GRID)

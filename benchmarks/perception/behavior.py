@@ -22,16 +22,16 @@ from benchmarks.puppet import pasted, turned_head, zoomed
 from emoagent.agents.behavior import findings
 from emoagent.agents.registry import Finding
 from emoagent.schema import Span, Utterance
-from emoagent.tools import assets
-from emoagent.tools.face_geometry import head_pose
-from emoagent.tools.face_series import FaceSeries
-from emoagent.tools.face_tracker import FaceTracker
-from emoagent.tools.gaze import gaze
-from emoagent.tools.gaze_direction import looks
-from emoagent.tools.hand_series import HandSeries
-from emoagent.tools.hand_tracker import HandTracker
-from emoagent.tools.landmarker import Landmarker
-from emoagent.tools.media import probe, read_frames
+from emoagent.tools.media.files import probe, read_frames
+from emoagent.tools.sight.face_geometry import head_pose
+from emoagent.tools.sight.face_series import FaceSeries
+from emoagent.tools.sight.face_tracker import FaceTracker
+from emoagent.tools.sight.gaze import gaze
+from emoagent.tools.sight.gaze_direction import looks
+from emoagent.tools.sight.hand_series import HandSeries
+from emoagent.tools.sight.hand_tracker import HandTracker
+from emoagent.tools.sight.landmarker import Landmarker
+from emoagent.tools.weights import assets
 from emoagent.tools.workspace import Workspace, working_in
 
 Floats = NDArray[np.float64]

@@ -18,10 +18,10 @@ from emoagent.agents.speaker import bind
 from emoagent.agents.transcript import hear
 from emoagent.agents.turns import tell_apart
 from emoagent.schema import Clip, Evidence, Utterance
-from emoagent.tools.audio import audio_of
-from emoagent.tools.faces import faces_of
-from emoagent.tools.media import probe
-from emoagent.tools.voices import voices_of
+from emoagent.tools.media.audio import audio_of
+from emoagent.tools.media.files import probe
+from emoagent.tools.sight.faces import faces_of
+from emoagent.tools.voice.voices import voices_of
 from emoagent.tools.workspace import Workspace, working_in
 
 SECONDS, RUNS = 60.0, 3

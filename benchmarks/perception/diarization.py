@@ -23,12 +23,12 @@ import numpy as np
 from benchmarks.dialogues import RATE, Samples, dialogue, load, speakers
 from benchmarks.perception.row import Row
 from emoagent.schema import Span
-from emoagent.tools import assets
-from emoagent.tools.audio import Audio
-from emoagent.tools.diarization import diarize
-from emoagent.tools.network import Network
-from emoagent.tools.voiceprint import Voiceprint, features, unit
-from emoagent.tools.voices import Voices
+from emoagent.tools.media.audio import Audio
+from emoagent.tools.voice.diarization import diarize
+from emoagent.tools.voice.voiceprint import Voiceprint, features, unit
+from emoagent.tools.voice.voices import Voices
+from emoagent.tools.weights import assets
+from emoagent.tools.weights.network import Network
 
 SEEDS = range(500, 506)
 TURNS = 14
@@ -40,7 +40,7 @@ Truth = Sequence[tuple[float, float, str]]
 
 @dataclass(frozen=True)
 class Sound:
-    """Samples in memory, read as `emoagent.tools.audio.Audio` is."""
+    """Samples in memory, read as `emoagent.tools.media.audio.Audio` is."""
 
     samples: Samples
 

@@ -53,7 +53,7 @@ class Models:
 
     def track(self, frames: Frames, sampling: Any = None) -> Any:
         """The tracker after the last frame, and its series."""
-        from emoagent.tools.face_tracker import FaceTracker
+        from emoagent.tools.sight.face_tracker import FaceTracker
 
         tracker = FaceTracker(self.landmarker, self.detector, sampling, asset="benchmark")
         for when, rgb in frames:
@@ -63,9 +63,9 @@ class Models:
 
 def rows(shared: Path) -> Iterable[Row]:
     """All rows of the topic."""
-    from emoagent.tools.assets import face_detector, face_landmarker
-    from emoagent.tools.face_detector import FaceDetector
-    from emoagent.tools.landmarker import Landmarker
+    from emoagent.tools.sight.face_detector import FaceDetector
+    from emoagent.tools.sight.landmarker import Landmarker
+    from emoagent.tools.weights.assets import face_detector, face_landmarker
 
     with Landmarker(face_landmarker().path) as landmarker, FaceDetector(face_detector().path) as detector:
         models = Models(landmarker, detector)
@@ -80,7 +80,7 @@ def rows(shared: Path) -> Iterable[Row]:
 
 def read(path: Path) -> list[tuple[float, Picture]]:
     """The pictures of a clip as the analysis sees them."""
-    from emoagent.tools.media import probe, read_frames
+    from emoagent.tools.media.files import probe, read_frames
     from emoagent.tools.workspace import Workspace, working_in
 
     with tempfile.TemporaryDirectory() as folder, working_in(Workspace(path, Path(folder))):
@@ -149,7 +149,7 @@ def _timed(models: Models, frames: Frames) -> tuple[float, float, Any, int]:
 
 def _scored(series: Any, made: Scene) -> tuple[list[bool], int, int]:
     """For each true face and frame whether it was found; how many boxes are faces, and how many are not."""
-    from emoagent.tools.face_search import Box
+    from emoagent.tools.sight.face_search import Box
 
     hits, right, wrong = [], 0, 0
     for when in series.frames:
@@ -191,9 +191,9 @@ def _stills(shared: Path, models: Models) -> Iterator[Row]:
 
 def _sampling(shared: Path, models: Models) -> Iterator[Row]:
     """A person who speaks, then sits still without a sound for as long: what the plan saves, and what it changes."""
-    from emoagent.tools.audio import Audio
-    from emoagent.tools.frame_plan import FramePlan
-    from emoagent.tools.media import extract_audio, probe
+    from emoagent.tools.media.audio import Audio
+    from emoagent.tools.media.files import extract_audio, probe
+    from emoagent.tools.media.frame_plan import FramePlan
 
     path = shared / "media/grid/lbbc2a.mpg"
     frames = read(path)

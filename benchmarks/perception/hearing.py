@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from benchmarks.perception.row import Row
 from emoagent.agents.hear_pocketsphinx import kept, turns
-from emoagent.tools import sphinx
-from emoagent.tools.audio import RATE, Audio
+from emoagent.tools.media.audio import RATE, Audio
+from emoagent.tools.words import sphinx
 from emoagent.training.hearing import (
     DIALOGUE,
     FOREIGN_BEGINS,

@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks.face_clips import Scene, flashes, landmark_models, scaled, scene, stills, with_flash
 from benchmarks.perception.row import Row
 from benchmarks.puppet_faces import FPS, GRID, actors, film, watched
-from emoagent.tools.face_series import FaceSeries
+from emoagent.tools.sight.face_series import FaceSeries
 
 SEED = 11
 BLANK = np.zeros(0, np.uint8)

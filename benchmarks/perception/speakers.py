@@ -22,9 +22,9 @@ from benchmarks.speaker_scenes import Judge, Scene, Setting, interval, seen, set
 from emoagent.agents.speaker import TOO, match
 from emoagent.agents.speaker import Scene as Clipful
 from emoagent.schema import Span, Utterance
-from emoagent.tools.assets import FACE_ASSEMBLED, pull
-from emoagent.tools.cast import SpeakerScore
-from emoagent.tools.speaker_model import Delay
+from emoagent.tools.sight.cast import SpeakerScore
+from emoagent.tools.sight.speaker_model import Delay
+from emoagent.tools.weights.assets import FACE_ASSEMBLED, pull
 from emoagent.training.speaker import left_out, quality, talks_of, weights
 from emoagent.training.talking_faces import Heard, talker
 

@@ -18,13 +18,13 @@ from benchmarks import praat
 from benchmarks.perception.row import Row
 from benchmarks.voices import Said, acted, laugh, read, sigh, talk
 from emoagent.agents.voice import FEATURES
-from emoagent.tools.breaths import breaths
-from emoagent.tools.bursts import bursts
 from emoagent.tools.comparison import History, Norm
-from emoagent.tools.loudness import levels, noise_floor, silence_below
-from emoagent.tools.pitch import pitch
-from emoagent.tools.prosody import Prosody, prosody
-from emoagent.tools.syllables import middle
+from emoagent.tools.voice.breaths import breaths
+from emoagent.tools.voice.bursts import bursts
+from emoagent.tools.voice.loudness import levels, noise_floor, silence_below
+from emoagent.tools.voice.pitch import pitch
+from emoagent.tools.voice.prosody import Prosody, prosody
+from emoagent.tools.voice.syllables import middle
 
 SEED = 7
 GROSS = 0.2  # share by which a pitch is off that is a gross error (Rabiner et al. 1976)

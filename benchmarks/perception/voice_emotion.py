@@ -22,7 +22,7 @@ from emoagent.agents.voice import findings, histories, voice
 from emoagent.agents.voice_opinion import voice_opinion
 from emoagent.labels import LABEL_SETS
 from emoagent.schema import Clip, Evidence, Span, Utterance
-from emoagent.tools.prosody import Prosody, prosody
+from emoagent.tools.voice.prosody import Prosody, prosody
 from emoagent.training.voice import EMODB, RAVDESS, Names, interval, measured, uar
 
 SEED, ORDERS = 7, 5

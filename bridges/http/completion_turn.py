@@ -19,8 +19,8 @@ from emoagent.bridges.http.sessions import NAME
 from emoagent.errors import MediaError, NoConsent, UsageError
 
 if TYPE_CHECKING:
-    from emoagent.tools.frame import Frame
-    from emoagent.tools.sound import Sound
+    from emoagent.tools.media.frame import Frame
+    from emoagent.tools.media.sound import Sound
 
 OURS = SESSION, TURN, CAMERA, DEADLINE = (  # keys of `metadata`
     "emoagent_session", "emoagent_turn", "emoagent_camera", "emoagent_deadline"
@@ -162,7 +162,7 @@ def _joined(sounds: Sequence[Sound]) -> Sound | None:
         return sounds[0] if sounds else None
     import numpy as np
 
-    from emoagent.tools.sound import Sound
+    from emoagent.tools.media.sound import Sound
 
     return Sound(np.concatenate([sound.at_16k().samples for sound in sounds]).astype(np.float32, copy=False), 16_000)
 

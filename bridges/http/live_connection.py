@@ -38,7 +38,7 @@ from emoagent.bridges.http.live_turn import LiveTurn
 from emoagent.bridges.http.server import Server
 from emoagent.bridges.session import Session
 from emoagent.errors import EmoagentError, NotFound, ResourceLimit, UsageError
-from emoagent.tools.endpoint import Endpoints
+from emoagent.tools.voice.endpoint import Endpoints
 
 IDLE = 1800.0  # seconds without a message after which a connection is closed
 AHEAD = 60.0  # seconds of sound that may be sent faster than it is spoken

@@ -12,7 +12,7 @@ from emoagent.bridges.http.live_messages import RAW, Piece
 from emoagent.errors import EmoagentError
 
 if TYPE_CHECKING:
-    from emoagent.tools.frame import Picture
+    from emoagent.tools.media.frame import Picture
 
 PERIOD = 0.095  # seconds that lie at least between two pictures, by the sender's clock: ten a second
 PAUSE = 0.03  # seconds between two pictures by ours, whatever the sender's clock says
@@ -81,6 +81,6 @@ class LivePictures:
 
 
 def _decoded(data: bytes) -> Picture:
-    from emoagent.tools.picture_decoder import pictures
+    from emoagent.tools.media.picture_decoder import pictures
 
     return pictures().decode(data)

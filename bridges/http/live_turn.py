@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from emoagent.tools.sound import Sound
+from emoagent.tools.media.sound import Sound
 
 if TYPE_CHECKING:
     from emoagent.bridges.listening import Listening
     from emoagent.bridges.session import Session
-    from emoagent.tools.endpoint import Endpoints
-    from emoagent.tools.frame import Picture
+    from emoagent.tools.media.frame import Picture
+    from emoagent.tools.voice.endpoint import Endpoints
 
 RATE = 16_000
 LEAD = 0.5  # seconds of sound before speech is noticed that belong to the turn

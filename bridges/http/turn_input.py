@@ -14,8 +14,8 @@ from emoagent.affect import USER
 from emoagent.bridges.http.errors import TooLarge
 from emoagent.bridges.http.sessions import NAME
 from emoagent.errors import MediaError, ResourceLimit, UsageError
-from emoagent.tools.frame import Frame
-from emoagent.tools.sound import Sound, sound_of
+from emoagent.tools.media.frame import Frame
+from emoagent.tools.media.sound import Sound, sound_of
 
 FRAMES = 300  # of one turn
 PIXELS = 128 << 20  # bytes of all its frames, decoded
@@ -92,7 +92,7 @@ def frames_in(given: Sequence[FrameInput]) -> list[Frame]:
 
 def decoded(files: Iterable[tuple[float, bytes]]) -> list[Frame]:
     """Frames of picture files, decoded by the child process. Raises `MediaError`, `TooLarge`."""
-    from emoagent.tools.picture_decoder import pictures
+    from emoagent.tools.media.picture_decoder import pictures
 
     found, size = list[Frame](), 0
     with _within_limits("frames"):

@@ -16,8 +16,8 @@ from emoagent.bridges.http.turn_input import FRAMES, TEXT, TurnInput, decoded, f
 from emoagent.bridges.session import Session
 from emoagent.bridges.turn_input import refuse_media, require
 from emoagent.errors import UsageError
-from emoagent.tools.frame import Frame
-from emoagent.tools.sound import Sound
+from emoagent.tools.media.frame import Frame
+from emoagent.tools.media.sound import Sound
 
 
 class ReplyInput(BaseModel):

@@ -17,9 +17,9 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from emoagent.errors import BackendUnreachable
-from emoagent.tools.chat_completion import check_address
-from emoagent.tools.chat_line import CONNECT, bare, reach
-from emoagent.tools.chat_wire import MOST_SAID, refusal_in
+from emoagent.tools.language.chat_completion import check_address
+from emoagent.tools.language.chat_line import CONNECT, bare, reach
+from emoagent.tools.language.chat_wire import MOST_SAID, refusal_in
 
 if TYPE_CHECKING:
     import httpx

@@ -18,8 +18,8 @@ from emoagent.settings import Settings
 if TYPE_CHECKING:
     from emoagent.bridges.session import Session
     from emoagent.bridges.turns import TurnAnalyzer
-    from emoagent.tools.frame import Frame
-    from emoagent.tools.sound import Sound
+    from emoagent.tools.media.frame import Frame
+    from emoagent.tools.media.sound import Sound
 
 SECONDS = 61.0  # of sound that are decoded; 60 are used
 DEADLINE = 10.0  # seconds: whoever calls a tool waits, and rather has all modalities
@@ -93,12 +93,12 @@ def _used(audio: Path | None, pictures: Sequence[object]) -> list[Sense]:
 
 
 def _heard(audio: Path | None) -> Sound | None:
-    from emoagent.tools.sound import sound_of
+    from emoagent.tools.media.sound import sound_of
 
     return None if audio is None else sound_of(audio, SECONDS)
 
 
 def _seen(files: Sequence[tuple[float, bytes]]) -> list[Frame]:
-    from emoagent.tools.picture_decoder import pictures
+    from emoagent.tools.media.picture_decoder import pictures
 
     return [pictures().frame(time, data) for time, data in files]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from emoagent.errors import NotFound, Refused, UsageError
-from emoagent.tools.subtitles import find_subtitles
+from emoagent.tools.words.subtitles import find_subtitles
 from emoagent.viewer.visible import visible
 
 LONGEST = 4096  # characters of a path

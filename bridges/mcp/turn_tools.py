@@ -14,7 +14,7 @@ from emoagent.bridges.mcp.answering import answering
 from emoagent.bridges.mcp.conversations import Conversations
 from emoagent.bridges.mcp.roots import Roots
 from emoagent.schema import Record
-from emoagent.tools.picture_decoder import LARGEST
+from emoagent.tools.media.picture_decoder import LARGEST
 
 TOLD = """Which emotion one turn of a conversation expresses, as a viewer would label it: from its words, and where
 given from its sound and pictures, against the turns before it in the same session. Gives the label with its calibrated

@@ -12,9 +12,9 @@ from emoagent.errors import UsageError
 from emoagent.run_folder import read_trace, trace_file
 from emoagent.schema import Trace
 from emoagent.settings import Settings
-from emoagent.tools.generation import Generator
+from emoagent.tools.language.generation import Generator
+from emoagent.tools.language.traced_model import Traced
 from emoagent.tools.telemetry import span, telemetry
-from emoagent.tools.traced_model import Traced
 
 SHOWN = 8  # evidence ids of a sentence, on a terminal
 

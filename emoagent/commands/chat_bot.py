@@ -11,7 +11,7 @@ from emoagent.bridges import wording
 from emoagent.errors import UsageError
 from emoagent.prompts.template import prompt
 from emoagent.settings import Settings
-from emoagent.tools.generation import Generator, Message, Question, ask
+from emoagent.tools.language.generation import Generator, Message, Question, ask
 
 KEPT = 20  # messages that go along
 MOST = 400  # tokens of an answer
@@ -90,7 +90,7 @@ def bot_of(settings: Settings, *, note: bool) -> Bot:
                 "it is not said where the language model is", hint="--reasoner-url http://127.0.0.1:8000/v1"
             )
         return Embedded()
-    from emoagent.tools.chat_completion import ChatServer
+    from emoagent.tools.language.chat_completion import ChatServer
 
     url, key = settings.reasoner_url.rstrip("/"), settings.api_key.get_secret_value() if settings.api_key else None
     model = settings.adapter or settings.reasoner_model or _only(url, key)
@@ -99,7 +99,7 @@ def bot_of(settings: Settings, *, note: bool) -> Bot:
 
 def _only(url: str, key: str | None) -> str:
     """The server's model, where it has just one."""
-    from emoagent.tools.chat_models import offered
+    from emoagent.tools.language.chat_models import offered
 
     names: Sequence[str] = [each.name for each in offered(url, key, 10.0).models]
     if len(names) != 1:

@@ -11,9 +11,9 @@ from tempfile import TemporaryDirectory
 
 from emoagent.errors import MediaError, UsageError
 from emoagent.schema import Clip, Span
-from emoagent.tools.frame import Frame, Picture
+from emoagent.tools.media.frame import Frame, Picture
+from emoagent.tools.media.sound import Sound
 from emoagent.tools.plain_text import clock
-from emoagent.tools.sound import Sound
 
 LONGEST = 60.0  # seconds of a turn
 FPS = 5.0  # frames per second that are looked at
@@ -54,7 +54,7 @@ def wanted(rest: str) -> Wanted:
 
 def clip_turn(asked: Wanted) -> ClipTurn:
     """Reads the file. Raises `MediaError`, `ResourceLimit`, and `UsageError` where the part is not in it."""
-    from emoagent.tools.media import probe
+    from emoagent.tools.media.files import probe
     from emoagent.tools.workspace import Workspace, working_in
 
     clip = probe(asked.path).clip
@@ -89,8 +89,8 @@ def _within(part: Span | None, clip: Clip) -> tuple[Span, tuple[str, ...]]:
 
 
 def _sound(path: Path, clip: Clip, span: Span, folder: Path) -> Sound | None:
-    from emoagent.tools.audio import RATE, Audio
-    from emoagent.tools.media import extract_audio
+    from emoagent.tools.media.audio import RATE, Audio
+    from emoagent.tools.media.files import extract_audio
 
     target = folder / "samples"
     extract_audio(path, target, clip.model_copy(update={"duration": span.end}))
@@ -100,7 +100,7 @@ def _sound(path: Path, clip: Clip, span: Span, folder: Path) -> Sound | None:
 
 def _frames(clip: Clip, span: Span) -> Iterator[Frame]:
     """Times count from the start of the part."""
-    from emoagent.tools.media import read_frames
+    from emoagent.tools.media.files import read_frames
 
     for time, picture in read_frames(clip, FPS):
         if time > span.end:
@@ -124,7 +124,7 @@ def _small(picture: Picture) -> Picture:
 def _subtitles(clip: Clip, span: Span) -> str | None:
     """What subtitles beside the file, else inside it, say in this part; `None` without any that can be read."""
     from emoagent.agents.hear_subtitles import beside, inside
-    from emoagent.tools.subtitles import find_subtitles
+    from emoagent.tools.words.subtitles import find_subtitles
     from emoagent.tools.workspace import workspace
 
     try:

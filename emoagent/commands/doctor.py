@@ -96,8 +96,8 @@ def _graphics() -> Iterator[Check]:
 
 
 def _landmarker() -> Iterator[Check]:
-    from emoagent.tools.assets import FACE, FACE_ASSEMBLED, OWN_MODEL, face_landmarker, verify
-    from emoagent.tools.landmarker import Landmarker
+    from emoagent.tools.sight.landmarker import Landmarker
+    from emoagent.tools.weights.assets import FACE, FACE_ASSEMBLED, OWN_MODEL, face_landmarker, verify
 
     there = [asset for asset in (FACE, FACE_ASSEMBLED) if verify(asset.name) == "verified"]
     if not there and not os.environ.get(OWN_MODEL):
@@ -113,8 +113,8 @@ def _landmarker() -> Iterator[Check]:
 
 
 def _text() -> Iterator[Check]:
-    from emoagent.tools.text_input import Said
-    from emoagent.tools.text_model import text_model
+    from emoagent.tools.words.text_input import Said
+    from emoagent.tools.words.text_model import text_model
 
     try:
         model = text_model()
@@ -126,7 +126,7 @@ def _text() -> Iterator[Check]:
 
 
 def _models() -> Iterator[Check]:
-    from emoagent.tools.assets import listed, needed, verify
+    from emoagent.tools.weights.assets import listed, needed, verify
 
     for asset in listed():
         state = verify(asset.name)
@@ -164,7 +164,7 @@ def _servers() -> Iterator[Check]:
 
 
 def _disk() -> Iterator[Check]:
-    from emoagent.tools.assets import cache_folder
+    from emoagent.tools.weights.assets import cache_folder
 
     for name, folder in (("this folder", Path.cwd()), ("model cache", cache_folder())):
         there = next(path for path in (folder, *folder.parents) if path.exists())

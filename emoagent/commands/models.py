@@ -12,9 +12,9 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
 from emoagent.commands.listing import show
 from emoagent.errors import ModelMissing, UsageError
-from emoagent.tools import assets, hub_bundle, hub_lock, hub_models, hub_pull
-from emoagent.tools.hub_lock import Locked
-from emoagent.tools.hub_models import MODELS, HubModel
+from emoagent.tools.weights import assets, hub_bundle, hub_lock, hub_models, hub_pull
+from emoagent.tools.weights.hub_lock import Locked
+from emoagent.tools.weights.hub_models import MODELS, HubModel
 
 COLUMNS = ("name", "state", "MB", "licence", "what it is", "profiles", "repository", "revision", "source", "path")
 HIDDEN = ("profiles", "repository", "revision", "source", "path")

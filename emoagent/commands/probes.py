@@ -11,11 +11,11 @@ from emoagent.commands.doctor import Check
 from emoagent.errors import BackendUnreachable, EmoagentError
 from emoagent.prompts.template import prompt
 from emoagent.settings import Settings
-from emoagent.tools.chat_completion import ChatServer
-from emoagent.tools.chat_line import bare
-from emoagent.tools.chat_models import Listing, Offered, offered
-from emoagent.tools.generation import Answer, Message, Picture, Question, ask
-from emoagent.tools.json_answer import closed
+from emoagent.tools.language.chat_completion import ChatServer
+from emoagent.tools.language.chat_line import bare
+from emoagent.tools.language.chat_models import Listing, Offered, offered
+from emoagent.tools.language.generation import Answer, Message, Picture, Question, ask
+from emoagent.tools.language.json_answer import closed
 
 SCHEMA = closed({"ok": {"type": "boolean"}})
 PATIENCE = 60.0  # seconds for one answer, if the settings do not say less

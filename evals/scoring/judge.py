@@ -19,9 +19,9 @@ from typing import Protocol
 from emoagent.errors import BackendUnreachable, UsageError
 from emoagent.evals.scoring import overlap
 from emoagent.prompts.template import fingerprint, prompt
-from emoagent.tools.chat_completion import ChatServer
-from emoagent.tools.generation import Message, Question, Unanswered, ask
-from emoagent.tools.json_answer import closed
+from emoagent.tools.language.chat_completion import ChatServer
+from emoagent.tools.language.generation import Message, Question, Unanswered, ask
+from emoagent.tools.language.json_answer import closed
 
 _REMOTE = re.compile(r"openai:(?P<model>[^\s@]+(?:@[^\s@]+)*?)@(?P<url>https?://[^\s@?#]+)")
 PROMPTS = ("judge_clues", "judge_labels", "judge_steps", "extract_steps")

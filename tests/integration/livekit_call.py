@@ -25,9 +25,9 @@ from emoagent import TurnAnalyzer
 from emoagent.affect import AffectTurn
 from emoagent.bridges.livekit import KEY, AffectHook
 from emoagent.schema import Evidence
-from emoagent.tools.audio import HeldAudio
-from emoagent.tools.sound import Sound
-from emoagent.tools.sphinx import recognise
+from emoagent.tools.media.audio import HeldAudio
+from emoagent.tools.media.sound import Sound
+from emoagent.tools.words.sphinx import recognise
 
 PIECE = 0.02  # seconds
 RATE = 24_000  # what a room gives

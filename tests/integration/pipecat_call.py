@@ -48,9 +48,9 @@ from emoagent import TurnAnalyzer
 from emoagent.affect import AffectTurn
 from emoagent.bridges.pipecat import AffectFrame, AffectProcessor
 from emoagent.schema import Evidence
-from emoagent.tools.audio import HeldAudio
-from emoagent.tools.sound import Sound
-from emoagent.tools.sphinx import recognise
+from emoagent.tools.media.audio import HeldAudio
+from emoagent.tools.media.sound import Sound
+from emoagent.tools.words.sphinx import recognise
 
 PIECE = 0.02  # seconds
 PATIENCE = 60.0  # seconds after the last sound

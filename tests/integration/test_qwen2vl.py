@@ -29,7 +29,7 @@ START = 600.0  # seconds until a server must be there
 SMALL = {"EMOAGENT_FRAMES": "4", "EMOAGENT_FRAME_SIDE": "224", "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
 SPY = """
 import sys, json
-import emoagent.tools.transformers_model as tool
+import emoagent.tools.language.transformers_model as tool
 tensors, whole = [], tool.batch
 def batch(model, group):
     found = whole(model, group)
@@ -155,8 +155,8 @@ def test_a_run_says_the_same_twice(
 def test_an_adapter_changes_the_answers(python: str, tiny: Path) -> None:
     code = """
 import sys
-from emoagent.tools.generation import Message, Question, ask
-from emoagent.tools.transformers_model import TransformersModel
+from emoagent.tools.language.generation import Message, Question, ask
+from emoagent.tools.language.transformers_model import TransformersModel
 asked = Question("u1.caption", "caption", (Message("user", ("What does the person do?",)),), most=12)
 plain = ask(TransformersModel(sys.argv[1], sees=True), asked)
 adapted = TransformersModel(sys.argv[1], adapter=sys.argv[2], sees=True)

@@ -16,8 +16,8 @@ torch = pytest.importorskip("torch", reason="the extra `train` is not installed"
 transformers = pytest.importorskip("transformers", reason="the extra `train` is not installed")
 
 from emoagent.cli import app  # noqa: E402
-from emoagent.tools.text_input import Said  # noqa: E402
-from emoagent.tools.text_model import load  # noqa: E402
+from emoagent.tools.words.text_input import Said  # noqa: E402
+from emoagent.tools.words.text_model import load  # noqa: E402
 
 
 @pytest.fixture(scope="module")

@@ -28,11 +28,11 @@ from tiny_speech import RATE, Reader, random_wav2vec2, tiny_whisper, written  # 
 from emoagent.agents.hear_whisperx import utterances  # noqa: E402
 from emoagent.errors import ModelMissing, UsageError  # noqa: E402
 from emoagent.schema import Span, Trace, Utterance  # noqa: E402
-from emoagent.tools import whisperx_transcript  # noqa: E402
-from emoagent.tools.audio import Audio  # noqa: E402
-from emoagent.tools.hearing import OFF, Hearing  # noqa: E402
-from emoagent.tools.whisper_library import alignment, quiet  # noqa: E402
-from emoagent.tools.whisperx_transcript import Recognised, Stretch, _aligned, transcribe  # noqa: E402
+from emoagent.tools.media.audio import Audio  # noqa: E402
+from emoagent.tools.words import whisperx_transcript  # noqa: E402
+from emoagent.tools.words.hearing import OFF, Hearing  # noqa: E402
+from emoagent.tools.words.whisper_library import alignment, quiet  # noqa: E402
+from emoagent.tools.words.whisperx_transcript import Recognised, Stretch, _aligned, transcribe  # noqa: E402
 
 TOLERANCE = 0.05  # seconds; the aligner tells times to 0.02
 GUARD = """
@@ -201,7 +201,7 @@ def test_the_language_can_be_told(brief: Path, whisper: Path, tmp_path: Path) ->
 def test_a_language_whose_aligner_is_not_there(
     brief: Path, whisper: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("emoagent.tools.hub_lock.cache_folder", lambda: tmp_path)
+    monkeypatch.setattr("emoagent.tools.weights.hub_lock.cache_folder", lambda: tmp_path)
     found = transcribe(sound(load(brief), tmp_path), Hearing(str(whisper), language="de"))
     assert "emoagent models pull jonatasgrosman/wav2vec2-large-xlsr-53-german" in found.untimed
     assert all(not stretch.words and stretch.span.duration <= 10.5 for stretch in found.stretches)
@@ -233,7 +233,7 @@ def test_a_diarizer_that_holds_more_than_weights_is_refused(tmp_path: Path) -> N
 
     import torch
 
-    from emoagent.tools.pyannote_voices import harmless
+    from emoagent.tools.voice.pyannote_voices import harmless
 
     class Evil:
         def __reduce__(self) -> tuple[Any, tuple[str]]:

@@ -2,8 +2,8 @@ from collections.abc import Iterator, Sequence
 
 from emoagent.agents import Finding, perceiver
 from emoagent.schema import Clip, Utterance
-from emoagent.tools.audio import audio_of
-from emoagent.tools.loudness import HOP_SECONDS, levels, loud, noise_floor
+from emoagent.tools.media.audio import audio_of
+from emoagent.tools.voice.loudness import HOP_SECONDS, levels, loud, noise_floor
 
 
 @perceiver(modality="voice", needs={"audio"}, cost="0.001 x real time on one core")

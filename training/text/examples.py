@@ -15,7 +15,7 @@ from emoagent.evals.corpora.line import Line, with_history
 from emoagent.evals.corpora.meld import Split, meld
 from emoagent.evals.corpora.xed import xed
 from emoagent.labels import LABEL_SETS
-from emoagent.tools.text_input import Row, Said, encode
+from emoagent.tools.words.text_input import Row, Said, encode
 
 MELD7, EMORY7 = LABEL_SETS["meld7"], LABEL_SETS["emorynlp7"]
 DOMAINS = ("dialogue", "subtitles", "reddit")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from emoagent.evals.corpora.goemotions import goemotions
 from emoagent.evals.corpora.xed import xed
-from emoagent.tools.known_words import BITS, slot_of, words
+from emoagent.tools.words.known_words import BITS, slot_of, words
 
 MET = 5  # lines in which a word must occur to count as known
 

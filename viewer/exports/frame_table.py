@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emoagent.schema import SCHEMA_VERSION
-from emoagent.tools.face_geometry import FEATURES
+from emoagent.tools.sight.face_geometry import FEATURES
 from emoagent.viewer.exports.result import Face, Result
 
 VERSION = "1"
@@ -81,7 +81,7 @@ def _columns(result: Result, at: NDArray[np.intp], face: Face | None) -> list[Co
 
 
 def _unit_columns(face: Face | None) -> list[Column]:
-    from emoagent.tools.action_unit_table import UNITS
+    from emoagent.tools.sight.action_unit_table import UNITS
 
     names = tuple(unit.name for unit in UNITS)
     value = face.units.value if face else np.zeros((0, len(names)))

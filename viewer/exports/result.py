@@ -16,10 +16,10 @@ import numpy as np
 from emoagent.errors import UsageError
 from emoagent.run_folder import read_trace, trace_file
 from emoagent.schema import Evidence, Trace
-from emoagent.tools.action_units import AuSeries, Expression, Mask
-from emoagent.tools.audio import Audio
-from emoagent.tools.face_series import FaceSeries
-from emoagent.tools.talking import talking
+from emoagent.tools.media.audio import Audio
+from emoagent.tools.sight.action_units import AuSeries, Expression, Mask
+from emoagent.tools.sight.face_series import FaceSeries
+from emoagent.tools.sight.talking import talking
 from emoagent.viewer.corrections import FOLDER, layers
 from emoagent.viewer.exports.cleaning import clean
 from emoagent.viewer.exports.lines import Transcript

@@ -1,0 +1,1 @@
+"""Generative models, wherever they run: asked, held to a form, written down."""

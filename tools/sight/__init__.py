@@ -1,0 +1,1 @@
+"""What can be seen of people: faces, action units, gaze, heads, hands, posture, and whose lips move with the sound."""

@@ -1,0 +1,1 @@
+"""What is said: recognised, read from subtitles, and what a line of it suggests."""
