@@ -24,7 +24,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from emoagent.agents.language_question import SYSTEM, form
+from emoagent.agents.language.question import SYSTEM, form
 from emoagent.labels import DEFAULT, labels
 from emoagent.prompts.template import prompt
 from emoagent.schema import Trace

@@ -12,10 +12,10 @@ from typing import TypeVar
 
 from pydantic import Field
 
-from emoagent.agents.ask_answer import answer
-from emoagent.agents.ask_desk import Desk
-from emoagent.agents.ask_question import Asked
-from emoagent.agents.ask_sentences import Sentence, against, reasons
+from emoagent.agents.ask.answer import answer
+from emoagent.agents.ask.desk import Desk
+from emoagent.agents.ask.question import Asked
+from emoagent.agents.ask.sentences import Sentence, against, reasons
 from emoagent.errors import NotFound, UsageError
 from emoagent.schema import Conflict, Evidence, Modality, Probability, Record, Signed, Trace, Utterance
 from emoagent.tools.plain_text import clock

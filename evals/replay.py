@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from emoagent.agents.hear_subtitles import heard
-from emoagent.agents.language_question import CASE, REPAIR, SYSTEM
+from emoagent.agents.language.question import CASE, REPAIR, SYSTEM
 from emoagent.agents.reasoner import embedded
 from emoagent.agents.transcript import transcript
 from emoagent.errors import UsageError

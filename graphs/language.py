@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from emoagent.agents.case import Case, Judgement, Turn, turn_of
 from emoagent.agents.dialogue import recall
-from emoagent.agents.language_evidence import SEEN, show
-from emoagent.agents.language_verdict import Reading, judged, unusable
+from emoagent.agents.language.evidence import SEEN, show
+from emoagent.agents.language.verdict import Reading, judged, unusable
 from emoagent.graphs.language_rounds import Asked, Failed, Found, Rounds
 from emoagent.schema import Audit, ClaimAudit, Contribution, Evidence, Fault, Person, Utterance, Verdict
 from emoagent.settings import Settings

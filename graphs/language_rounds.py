@@ -10,10 +10,10 @@ from typing import TypeVar
 
 from emoagent.agents.case import Judgement
 from emoagent.agents.conflict import divergence
-from emoagent.agents.language_answer import LanguageAnswer, read_answer
-from emoagent.agents.language_evidence import Shown
-from emoagent.agents.language_question import again, question
-from emoagent.agents.language_verdict import Reading, believed, second, weigh
+from emoagent.agents.language.answer import LanguageAnswer, read_answer
+from emoagent.agents.language.evidence import Shown
+from emoagent.agents.language.question import again, question
+from emoagent.agents.language.verdict import Reading, believed, second, weigh
 from emoagent.graphs.language_tally import Tally
 from emoagent.schema import Contribution, Modality
 from emoagent.settings import Settings

@@ -11,10 +11,10 @@ from example_trace import example_trace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emoagent.agents.ask_answer import Answer, answer
-from emoagent.agents.ask_question import understand
-from emoagent.agents.ask_times import When, times_in
-from emoagent.agents.ask_words import label_for
+from emoagent.agents.ask.answer import Answer, answer
+from emoagent.agents.ask.question import understand
+from emoagent.agents.ask.times import When, times_in
+from emoagent.agents.ask.words import label_for
 from emoagent.agents.emotion_words import names_emotion
 from emoagent.labels import LABEL_SETS
 from emoagent.schema import Trace

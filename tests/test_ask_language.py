@@ -11,8 +11,8 @@ import pytest
 from chat_server import Raw, Said, Server, serving
 from example_trace import example_trace
 
-from emoagent.agents.ask_language import read_answer
-from emoagent.agents.ask_sentences import Sentence
+from emoagent.agents.ask.language import read_answer
+from emoagent.agents.ask.sentences import Sentence
 from emoagent.analysis import trace_json
 from emoagent.commands.ask import answered, run
 from emoagent.errors import UsageError

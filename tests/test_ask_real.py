@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from test_ask import check
 
-from emoagent.agents.ask_answer import answer
+from emoagent.agents.ask.answer import answer
 from emoagent.schema import Trace
 
 pytestmark = pytest.mark.real

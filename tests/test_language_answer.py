@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scripted import content, reply
 
-from emoagent.agents.language_answer import KEYS, LanguageAnswer, read_answer
-from emoagent.agents.language_evidence import Item
-from emoagent.agents.language_question import CASE, REPAIR, SYSTEM
+from emoagent.agents.language.answer import KEYS, LanguageAnswer, read_answer
+from emoagent.agents.language.evidence import Item
+from emoagent.agents.language.question import CASE, REPAIR, SYSTEM
 from emoagent.labels import labels
 from emoagent.prompts.template import prompt
 from emoagent.tools.language.json_answer import LONGEST, Unreadable

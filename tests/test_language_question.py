@@ -14,8 +14,8 @@ from language_cases import dialogue, judged, opinion, texts
 from scripted import Scripted, content, ids
 
 from emoagent.agents.case import Case
-from emoagent.agents.language_evidence import Part, show, tokens
-from emoagent.agents.language_question import form, question
+from emoagent.agents.language.evidence import Part, show, tokens
+from emoagent.agents.language.question import form, question
 from emoagent.prompts.data import as_data
 from emoagent.schema import Modality, Person
 from emoagent.settings import Settings

@@ -7,7 +7,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from emoagent.agents.ask_answer import Answer, answer
+from emoagent.agents.ask.answer import Answer, answer
 from emoagent.errors import UsageError
 from emoagent.run_folder import read_trace, trace_file
 from emoagent.schema import Trace
@@ -34,7 +34,7 @@ def run(source: Path, question: str, settings: Settings, *, as_json: bool) -> No
 
 def answered(question: str, trace: Trace, model: Generator | None, settings: Settings) -> Answer:
     """By the language model where there is one and something to show it; else the embedded answer."""
-    from emoagent.agents.ask_language import answer_by_language
+    from emoagent.agents.ask.language import answer_by_language
 
     first = answer(question, trace)
     if model is None or not trace.evidence:

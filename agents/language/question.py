@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
-from emoagent.agents.language_answer import (
+from emoagent.agents.language.answer import (
     ABSTAIN,
     CITES,
     CLAIMS,
@@ -18,7 +18,7 @@ from emoagent.agents.language_answer import (
     TEXT,
     WORD,
 )
-from emoagent.agents.language_evidence import Part, Shown
+from emoagent.agents.language.evidence import Part, Shown
 from emoagent.labels import labels
 from emoagent.prompts.data import as_data
 from emoagent.prompts.template import prompt

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from emoagent.agents.ask_times import When, times_in
-from emoagent.agents.ask_words import (
+from emoagent.agents.ask.times import When, times_in
+from emoagent.agents.ask.words import (
     BEGINNING,
     CHECK,
     END,

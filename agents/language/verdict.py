@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from emoagent.agents.case import Case, Judgement
 from emoagent.agents.causes import causes
-from emoagent.agents.language_answer import LanguageAnswer
+from emoagent.agents.language.answer import LanguageAnswer
 from emoagent.agents.opinion import flattened, tidy, valence_of
 from emoagent.agents.shift import shift
 from emoagent.labels import CIRCUMPLEX, labels

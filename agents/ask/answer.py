@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from emoagent.agents.ask_desk import Desk
-from emoagent.agents.ask_find import Found, find
-from emoagent.agents.ask_question import Asked, understand
-from emoagent.agents.ask_sentences import (
+from emoagent.agents.ask.desk import Desk
+from emoagent.agents.ask.find import Found, find
+from emoagent.agents.ask.question import Asked, understand
+from emoagent.agents.ask.sentences import (
     Sentence,
     against,
     alternatives,
@@ -26,7 +26,7 @@ from emoagent.agents.ask_sentences import (
     voices,
     when_said,
 )
-from emoagent.agents.ask_words import Want
+from emoagent.agents.ask.words import Want
 from emoagent.schema import Trace, Utterance
 
 MOST = 3  # utterances that are explained one by one

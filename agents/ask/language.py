@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from emoagent.agents.ask_answer import Answer
-from emoagent.agents.ask_desk import Desk
-from emoagent.agents.ask_question import LONGEST
-from emoagent.agents.ask_sentences import Sentence
-from emoagent.agents.language_evidence import tokens
+from emoagent.agents.ask.answer import Answer
+from emoagent.agents.ask.desk import Desk
+from emoagent.agents.ask.question import LONGEST
+from emoagent.agents.ask.sentences import Sentence
+from emoagent.agents.language.evidence import tokens
 from emoagent.agents.sentences import percent
 from emoagent.errors import BackendUnreachable
 from emoagent.prompts.data import as_data

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from emoagent.agents.language_evidence import Item
+from emoagent.agents.language.evidence import Item
 from emoagent.labels import labels, resolve
 from emoagent.prompts.data import as_data
 from emoagent.schema import Claim, Modality

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from emoagent.agents.ask_desk import Desk
-from emoagent.agents.ask_question import Asked
-from emoagent.agents.ask_times import When
+from emoagent.agents.ask.desk import Desk
+from emoagent.agents.ask.question import Asked
+from emoagent.agents.ask.times import When
 from emoagent.labels import labels
 from emoagent.schema import Utterance
 from emoagent.tools.plain_text import clock

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from emoagent.agents.ask_desk import Desk
-from emoagent.agents.ask_question import Asked
+from emoagent.agents.ask.desk import Desk
+from emoagent.agents.ask.question import Asked
 from emoagent.agents.sentences import percent
 from emoagent.schema import ClaimAudit, Conflict, Utterance, Verdict
 from emoagent.tools.plain_text import clock
