@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import signal
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from threading import Event, current_thread, main_thread
+
+from emoagent.tools.context import holding
 
 Listener = Callable[[Mapping[str, float]], None]
 
@@ -66,11 +68,6 @@ def _say(message: Mapping[str, float]) -> None:
         listener(message)
 
 
-@contextmanager
-def heard_by(listener: Listener) -> Iterator[None]:
+def heard_by(listener: Listener) -> AbstractContextManager[Listener | None]:
     """Sends what is told inside the `with` block to `listener`."""
-    token = _listener.set(listener)
-    try:
-        yield
-    finally:
-        _listener.reset(token)
+    return holding(_listener, listener)

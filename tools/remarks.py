@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from emoagent.tools.context import holding
+
 _kept: ContextVar[dict[str, str] | None] = ContextVar("remarks", default=None)
 
 
@@ -20,8 +22,5 @@ def remark(name: str, text: str) -> None:
 def remarks() -> Iterator[dict[str, str]]:
     """All that is remarked inside the `with` block, by name."""
     kept = dict[str, str]()
-    token = _kept.set(kept)
-    try:
+    with holding(_kept, kept):
         yield kept
-    finally:
-        _kept.reset(token)

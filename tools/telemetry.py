@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from emoagent.errors import EmoagentError, ExtraMissing
+from emoagent.tools.context import holding
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
@@ -62,14 +63,9 @@ class Tracing:
             provider, self.close = _provider()
             self._made = provider.get_tracer(SCOPE, metadata.version("emoagent"))
 
-    @contextmanager
-    def here(self) -> Iterator[None]:
+    def here(self) -> AbstractContextManager[object]:
         """Makes spans inside the `with` block, whichever thread it is in."""
-        token = _tracer.set(self._made)
-        try:
-            yield
-        finally:
-            _tracer.reset(token)
+        return holding(_tracer, self._made)
 
 
 @contextmanager

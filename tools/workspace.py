@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
+
+from emoagent.tools.context import holding
 
 _current: ContextVar[Workspace] = ContextVar("workspace")
 
@@ -50,11 +52,6 @@ def workspace() -> Workspace:
     return _current.get()
 
 
-@contextmanager
-def working_in(space: Workspace) -> Iterator[Workspace]:
+def working_in(space: Workspace) -> AbstractContextManager[Workspace]:
     """Makes `space` the workspace inside the `with` block, also in threads that copy the context."""
-    token = _current.set(space)
-    try:
-        yield space
-    finally:
-        _current.reset(token)
+    return holding(_current, space)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+from emoagent.tools.context import holding
 from emoagent.tools.language.generation import Generator
 
 
@@ -38,11 +38,6 @@ def backends() -> Backends:
     return _current.get()
 
 
-@contextmanager
-def served_by(models: Backends) -> Iterator[Backends]:
+def served_by(models: Backends) -> AbstractContextManager[Backends]:
     """Makes `models` those of the run inside the `with` block, also in threads that copy the context."""
-    token = _current.set(models)
-    try:
-        yield models
-    finally:
-        _current.reset(token)
+    return holding(_current, models)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass
+
+from emoagent.tools.context import holding
 
 WHISPER = "mobiuslabsgmbh/faster-whisper-large-v3-turbo"  # the one that is used where none is named
 OFF = "off"
@@ -33,11 +34,6 @@ def hearing() -> Hearing:
     return _current.get()
 
 
-@contextmanager
-def told_to_hear(hearing: Hearing) -> Iterator[Hearing]:
+def told_to_hear(hearing: Hearing) -> AbstractContextManager[Hearing]:
     """Makes `hearing` that of the run inside the `with` block, also in threads that copy the context."""
-    token = _current.set(hearing)
-    try:
-        yield hearing
-    finally:
-        _current.reset(token)
+    return holding(_current, hearing)
