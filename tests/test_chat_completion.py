@@ -75,7 +75,7 @@ def test_replies_keep_the_order_and_done_is_told_as_each_comes(server: Server) -
 
     def done(asked: Question, answer: Answer) -> None:
         told.append(asked.id)
-        if asked.id == "u5.judge":
+        if len(told) == 5:
             last.set()
 
     server.says = lambda request: Raw(body=message(echo(request)), until=None if number_in(request) else last)
