@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
 from typing import Any
 
-SLOW = 0.5  # seconds
+SLOW = 1.0  # seconds
 
 
 @dataclass(frozen=True)

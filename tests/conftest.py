@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
 if "PYTEST_XDIST_WORKER" in os.environ:  # one worker a core: threads of libraries would only wait for each other
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+
+if importlib.util.find_spec("hypothesis"):  # the environments of some integration tests do without it
+    from hypothesis import settings
+
+    settings.load_profile("ci")  # always the same examples, none timed; `--hypothesis-profile default` searches on
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "samples" / "dialogue.mp4"

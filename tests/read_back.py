@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from transcripts import WORST, Told, conversations
 
 from emoagent.viewer.exports.lines import Line
@@ -21,9 +21,7 @@ EXAMPLES = 20
 
 def whatever_is_told(test: Callable[..., None]) -> Any:
     """Runs a test on conversations as nobody would have them, and on one with the worst of all in it."""
-    every = settings(
-        max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-    )
+    every = settings(max_examples=EXAMPLES)
     return every(given(told=conversations)(example(told=WORST)(test)))
 
 

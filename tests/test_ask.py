@@ -276,7 +276,7 @@ def test_a_very_long_question() -> None:
 
 
 @given(st.text(max_size=200))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_text_gets_an_honest_answer(question: str) -> None:
     check(answer(question, TRACE), TRACE)
 
@@ -288,7 +288,7 @@ the at said “great” many not else between and overview she
 
 
 @given(st.lists(st.sampled_from(WORDS.split()), max_size=12))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_question_of_known_words_gets_an_honest_answer(words: list[str]) -> None:
     found = answer(" ".join(words), TRACE)
     check(found, TRACE)

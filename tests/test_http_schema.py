@@ -52,10 +52,7 @@ def test_nothing_that_the_document_allows_gives_a_5xx(served: Serving) -> None:
     for found in schema.get_all_operations():
         operation = found.ok()
 
-        @settings(
-            max_examples=3, deadline=None, derandomize=True, database=None, phases=(Phase.explicit, Phase.generate),
-            suppress_health_check=SLOW,
-        )  # fmt: skip
+        @settings(max_examples=3, phases=(Phase.explicit, Phase.generate), suppress_health_check=SLOW)
         @given(case=operation.as_strategy())
         def ask(case: Any) -> None:
             answer = case.call(headers=headers)

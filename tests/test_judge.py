@@ -25,8 +25,8 @@ def server() -> Iterator[Server]:
         yield found
 
 
-def _judge(server: Server) -> Remote:
-    return Remote(ChatServer("tiny@1", server.url, timeout=0.2, tries=2, pause=0.02))
+def _judge(server: Server, timeout: float = 5.0) -> Remote:
+    return Remote(ChatServer("tiny@1", server.url, timeout=timeout, tries=2, pause=0.02))
 
 
 def test_prompts_refuse_missing_and_unknown_variables() -> None:
@@ -82,7 +82,7 @@ def test_a_free_answer_is_split_into_steps(server: Server) -> None:
 
 def test_a_slow_or_busy_server_is_tried_twice(server: Server) -> None:
     server.replies = [None, '{"score": 3}', 503, '{"score": 4}', 500, None]
-    reader = _judge(server)
+    reader = _judge(server, timeout=0.5)
     assert [reader.clues("a", "b") for _ in range(3)] == [3.0, 4.0, None]
     assert len(server.asked) == 6
 

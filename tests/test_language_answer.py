@@ -229,14 +229,14 @@ def test_what_is_told_of_a_cut_answer() -> None:
     assert read(WHOLE, "length").label == "joy"
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(st.text(max_size=400))
 def test_any_text(text: str) -> None:
     with pytest.raises(Unreadable):
         read(text)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.sampled_from(KEYS),

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import get_args
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from judging import heard, said, seen, voiced
 from scripted import Scripted, ids, reply
@@ -93,7 +93,7 @@ def told(dialogue: Sequence[Said], first: int, mode: Mode = "causal", ablate: bo
     return Told(state.verdicts[:first], state.audits[:first], *parts)  # type: ignore[arg-type]
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(st.lists(turns, min_size=1, max_size=4), st.lists(turns, max_size=2), st.lists(turns, max_size=2))
 def test_what_comes_later_never_changes_what_was_said(
     first: list[Said], after: list[Said], instead: list[Said]
@@ -116,7 +116,7 @@ def _told_by_model(dialogue: Sequence[Said], first: int, mode: Mode = "causal") 
     return found, sorted(asked, key=lambda each: each.id)
 
 
-@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20)
 @given(st.lists(turns, min_size=1, max_size=4), st.lists(turns, max_size=2), st.lists(turns, max_size=2))
 def test_what_comes_later_never_changes_what_a_language_model_is_asked(
     first: list[Said], after: list[Said], instead: list[Said]

@@ -41,6 +41,6 @@ class InSqlite(Sessions):
 
 
 TestInMemory = InMemory.TestCase
-TestInMemory.settings = settings(max_examples=20, stateful_step_count=25, deadline=None, suppress_health_check=SLOW)
+TestInMemory.settings = settings(max_examples=20, stateful_step_count=25, suppress_health_check=SLOW)
 TestInSqlite = InSqlite.TestCase
-TestInSqlite.settings = settings(max_examples=10, stateful_step_count=25, deadline=None, suppress_health_check=SLOW)
+TestInSqlite.settings = settings(max_examples=10, stateful_step_count=25, suppress_health_check=SLOW)

@@ -93,7 +93,6 @@ def test_no_session_sees_another(server: Postgres) -> None:
     InPostgres.TestCase.settings = settings(
         max_examples=6,
         stateful_step_count=20,
-        deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
     InPostgres.TestCase().runTest()
